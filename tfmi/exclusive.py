@@ -106,14 +106,13 @@ class ExclusiveModel(keras.Model):
             name: keras.metrics.Mean(name=name)
             for name in ("loss", "global", "local", "adversarial", "discriminator")
         }
+        # The networks come built, so there is nothing to build from inputs.
+        self.built = True
 
     def _freeze_shared_encoders(self):
         self.shared_encoder_x.trainable = False
         if self.shared_encoder_y is not None:
             self.shared_encoder_y.trainable = False
-
-    def build(self, input_shape=None):
-        self.built = True
 
     def call(self, inputs, training=False):
         x, y = self._encode(inputs, training)

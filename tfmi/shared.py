@@ -62,8 +62,7 @@ class SharedModel(keras.Model):
             name: keras.metrics.Mean(name=name)
             for name in ("loss", "global", "local", "l1")
         }
-
-    def build(self, input_shape=None):
+        # The networks come built, so there is nothing to build from inputs.
         self.built = True
 
     def call(self, inputs, training=False):

@@ -1,0 +1,56 @@
+"""The command line: one module a command, imported when it is asked for."""
+
+import importlib
+import sys
+
+import click
+
+from tfmi.errors import DataError
+from tfmi.errors import UsageError
+
+COMMANDS = {
+    "train": "Train both stages of a recipe.",
+    "evaluate": "Score a run's representations (Tables 1 and 2).",
+    "export": "Export a run's encoders to SavedModel and ONNX.",
+    "datasets": "What can be trained, and the data that each needs.",
+    "info": "What a run is and how far it got.",
+}
+
+
+class LazyGroup(click.Group):
+    """A group that imports a command's module only to run it or show its help."""
+
+    def list_commands(self, ctx):
+        return list(COMMANDS)
+
+    def get_command(self, ctx, name):
+        if name not in COMMANDS:
+            return None
+        return importlib.import_module(f"tfmi.cli.{name}").command
+
+    def format_commands(self, ctx, formatter):
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+    def invoke(self, ctx):
+        try:
+            return super().invoke(ctx)
+        except UsageError as error:
+            raise click.UsageError(str(error)) from error
+        except DataError as error:
+            raise click.ClickException(str(error)) from error
+
+
+@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="tfmi")
+def cli():
+    """Disentangled representations of image pairs, by mutual information."""
+
+
+def main():
+    """Entry point of the `tfmi` script."""
+    import os
+
+    # TensorFlow's start-up notes are no news to a user; errors still show.
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    sys.exit(cli())

@@ -1,0 +1,114 @@
+"""From a recipe to the two models of its stages."""
+
+import keras
+
+from tfmi import dot_critic
+from tfmi import networks
+from tfmi.exclusive import ExclusiveModel
+from tfmi.shared import SharedModel
+
+CRITICS = {
+    "concat": (
+        networks.global_statistics_network,
+        networks.local_statistics_network,
+    ),
+    "dot": (dot_critic.global_dot_network, dot_critic.local_dot_network),
+}
+STAGES = ("shared", "exclusive")
+
+
+def build_shared_model(recipe, image_shape, total_steps=1):
+    """The compiled model of stage 1.
+
+    Args:
+        image_shape: `(height, width, channels)`.
+        total_steps: of the stage, for the learning rate's decay.
+    """
+    build = _Builder(recipe, image_shape, "shared", recipe.shared_size)
+    model = SharedModel(
+        **build.networks(recipe.shared_size),
+        global_weight=recipe.global_weight,
+        local_weight=recipe.local_weight,
+        l1_weight=recipe.l1_weight,
+        switched=recipe.switched,
+        code_noise=recipe.code_noise,
+        seed=recipe.seed,
+        name="shared_model",
+    )
+    model.compile(optimizer=_optimizer(recipe, total_steps))
+    return model
+
+
+def build_exclusive_model(recipe, image_shape, shared_model, total_steps=1):
+    """The compiled model of stage 2, around the shared encoders of stage 1."""
+    build = _Builder(recipe, image_shape, "exclusive", recipe.exclusive_size)
+    model = ExclusiveModel(
+        shared_encoder_x=shared_model.encoder_x,
+        shared_encoder_y=shared_model.encoder_y,
+        **build.networks(recipe.shared_size + recipe.exclusive_size),
+        **build.discriminators(),
+        global_weight=recipe.exclusive_global_weight,
+        local_weight=recipe.exclusive_local_weight,
+        adversarial_weight=recipe.adversarial_weight,
+        adversarial_loss=recipe.adversarial_loss,
+        discriminator_steps=recipe.discriminator_steps,
+        code_noise=recipe.code_noise,
+        seed=recipe.seed,
+        name="exclusive_model",
+    )
+    model.compile(
+        optimizer=_optimizer(recipe, total_steps),
+        # beta_1 of 0.5 as in DCGAN: momentum makes the game oscillate.
+        discriminator_optimizer=keras.optimizers.Adam(
+            recipe.discriminator_learning_rate, beta_1=0.5
+        ),
+    )
+    return model
+
+
+def _optimizer(recipe, total_steps):
+    rate = recipe.learning_rate
+    if recipe.learning_rate_decay == "cosine":
+        rate = keras.optimizers.schedules.CosineDecay(rate, total_steps)
+    return keras.optimizers.Adam(rate)
+
+
+class _Builder:
+    """Networks of one stage, for one domain or for two."""
+
+    def __init__(self, recipe, image_shape, stage, size):
+        self.recipe = recipe
+        self.image_shape = image_shape
+        self.stage = stage
+        self.size = size
+        self.domains = ("x",) if recipe.share_weights else ("x", "y")
+
+    def networks(self, code_size):
+        built = {}
+        for domain in self.domains:
+            encoder = networks.encoder(
+                self.image_shape,
+                self.size,
+                self.recipe.encoder_width,
+                self.recipe.normalize_codes,
+                name=f"{self.stage}_encoder_{domain}",
+            )
+            built[f"encoder_{domain}"] = encoder
+            map_shape = encoder.output["feature_map"].shape[1:]
+            for kind, network in zip(
+                ("global", "local"), CRITICS[self.recipe.critic], strict=True
+            ):
+                built[f"{kind}_network_{domain}"] = network(
+                    map_shape, code_size, self.recipe.critic_units
+                )
+        return built
+
+    def discriminators(self):
+        return {
+            f"discriminator_{domain}": networks.discriminator(
+                self.recipe.shared_size,
+                self.recipe.exclusive_size,
+                self.recipe.discriminator_units,
+            )
+            for domain in self.domains
+        }

@@ -1,0 +1,96 @@
+"""What happens beside the training steps: the bar and the checkpoints."""
+
+import math
+import os
+import time
+
+import keras
+import tqdm
+
+from tfmi.errors import DataError
+
+
+class ProgressBar(keras.callbacks.Callback):
+    """One bar a stage, with every loss term and the time left."""
+
+    def __init__(self, stage, step, total):
+        super().__init__()
+        self._stage, self._step, self._total = stage, step, total
+        self._bar = None
+
+    def on_train_begin(self, logs=None):
+        self._bar = tqdm.tqdm(
+            desc=self._stage,
+            initial=self._step,
+            total=self._total,
+            unit="step",
+            dynamic_ncols=True,
+            mininterval=0.5,
+        )
+
+    def on_train_batch_end(self, batch, logs=None):
+        self._step += 1
+        self._bar.set_postfix(
+            {name: f"{float(value):.3f}" for name, value in (logs or {}).items()},
+            refresh=False,
+        )
+        self._bar.update()
+
+    def on_train_end(self, logs=None):
+        self._bar.close()
+
+
+class Checkpoint(keras.callbacks.Callback):
+    """Saves weights and optimizers, whole or not at all.
+
+    At each epoch's end, every `seconds`, and when asked to stop; never a
+    model whose loss is no number.
+
+    Args:
+        path: of the `.weights.h5` file.
+        stop: function that says whether to stop now.
+        seconds: between two checkpoints.
+    """
+
+    def __init__(self, path, stop, seconds=60):
+        super().__init__()
+        self._path, self._stop, self._seconds = path, stop, seconds
+        self._saved = time.monotonic()
+
+    def on_train_batch_end(self, batch, logs=None):
+        if not math.isfinite(float(logs["loss"])):
+            raise DataError(
+                "the loss must be a finite number (a lower --learning-rate may "
+                f"help; the last checkpoint is kept). Received: {logs['loss']}"
+            )
+        if self._stop():
+            self.model.stop_training = True
+        if self.model.stop_training or self._due():
+            self._save()
+
+    def on_epoch_end(self, epoch, logs=None):
+        self._save()
+
+    def _due(self):
+        return time.monotonic() - self._saved > self._seconds
+
+    def _save(self):
+        replace_file(self._path, self.model.save_weights)
+        self._saved = time.monotonic()
+
+
+def replace_file(path, write):
+    """Let `write(temporary path)` make a file, then put it in place at once.
+
+    Raises:
+        DataError: where it cannot be written; what was there is kept.
+    """
+    temporary = path.with_name(f".tmp-{path.name}")
+    try:
+        write(temporary)
+        os.replace(temporary, path)
+    except OSError as error:
+        temporary.unlink(missing_ok=True)
+        raise DataError(
+            f"the run folder must be writable. Received: {path} ({error})"
+        ) from error

@@ -1,0 +1,147 @@
+"""What is trained and how: one frozen recipe a dataset, to and from JSON."""
+
+import dataclasses
+import json
+import math
+
+from tfmi.errors import UsageError
+
+CHOICES = {
+    "critic": ("concat", "dot"),
+    "adversarial_loss": ("saddle_point", "non_saturating"),
+    "learning_rate_decay": ("none", "cosine"),
+}
+AT_LEAST = {
+    "shared_size": 1,
+    "exclusive_size": 1,
+    "encoder_width": 1,
+    "critic_units": 1,
+    "discriminator_units": 1,
+    "batch_size": 2,
+    "shared_epochs": 1,
+    "exclusive_epochs": 1,
+    "discriminator_steps": 1,
+    "seed": 0,
+}
+
+
+@dataclasses.dataclass(frozen=True)
+class Recipe:
+    """Everything that a run depends on but the data.
+
+    The defaults are the paper's (sections 4.3 and 5.1). `global_weight` is
+    alpha, `local_weight` beta, `l1_weight` gamma, `adversarial_weight`
+    lambda_adv; the first two have a value for each stage.
+
+    Raises:
+        UsageError: for a value that no run can have.
+    """
+
+    name: str
+    pipeline: str
+    share_weights: bool = False
+    shared_size: int = 64
+    exclusive_size: int = 64
+    encoder_width: int = 64
+    normalize_codes: bool = False
+    code_noise: float = 0.0
+    critic: str = "concat"
+    critic_units: int = 512
+    discriminator_units: int = 512
+    batch_size: int = 64
+    learning_rate: float = 1e-4
+    learning_rate_decay: str = "none"
+    shared_epochs: int = 10
+    exclusive_epochs: int = 10
+    switched: bool = True
+    global_weight: float = 0.5
+    local_weight: float = 1.0
+    l1_weight: float = 0.1
+    exclusive_global_weight: float = 0.5
+    exclusive_local_weight: float = 1.0
+    adversarial_weight: float = 0.025
+    adversarial_loss: str = "saddle_point"
+    discriminator_steps: int = 1
+    discriminator_learning_rate: float = 1e-4
+    seed: int = 0
+
+    def __post_init__(self):
+        for field in dataclasses.fields(self):
+            _check(field.name, field.type, getattr(self, field.name))
+
+    def replace(self, **changes):
+        """A recipe with some values changed, checked like any other."""
+        unknown = sorted(set(changes) - {f.name for f in dataclasses.fields(self)})
+        if unknown:
+            raise UsageError(
+                f"settings must be fields of a recipe. Received: {', '.join(unknown)}"
+            )
+        return dataclasses.replace(self, **changes)
+
+    def to_dict(self):
+        return dataclasses.asdict(self)
+
+
+def _check(name, kind, value):
+    if kind is float and isinstance(value, int) and not isinstance(value, bool):
+        value = float(value)
+    if type(value) is not kind:
+        raise UsageError(f"{name} must be of type {kind.__name__}. Received: {value!r}")
+    if name in CHOICES and value not in CHOICES[name]:
+        raise UsageError(
+            f"{name} must be one of {', '.join(CHOICES[name])}. Received: {value}"
+        )
+    if name in AT_LEAST and value < AT_LEAST[name]:
+        raise UsageError(f"{name} must be >= {AT_LEAST[name]}. Received: {value}")
+    if kind is float and not (math.isfinite(value) and value >= 0):
+        raise UsageError(f"{name} must be >= 0 and finite. Received: {value}")
+
+
+def read_settings(path):
+    """The settings of a JSON file (`--config`): an object of recipe fields.
+
+    Raises:
+        UsageError: where it is no JSON object.
+    """
+    try:
+        with open(path, encoding="utf-8") as file:
+            settings = json.load(file)
+    except (OSError, ValueError) as error:
+        raise UsageError(
+            f"--config must be a JSON file. Received: {path} ({error})"
+        ) from error
+    if not isinstance(settings, dict):
+        raise UsageError(
+            f"--config must hold a JSON object. Received: {type(settings).__name__}"
+        )
+    return settings
+
+
+COLORED_MNIST_PAPER = Recipe(
+    name="colored-mnist-paper", pipeline="colored-mnist", exclusive_size=8
+)
+COLORED_MNIST = COLORED_MNIST_PAPER.replace(
+    name="colored-mnist",
+    normalize_codes=True,
+    code_noise=0.5,
+    critic="dot",
+    critic_units=256,
+    learning_rate=5e-4,
+    learning_rate_decay="cosine",
+    shared_epochs=4,
+    exclusive_epochs=3,
+)
+RECIPES = {recipe.name: recipe for recipe in (COLORED_MNIST, COLORED_MNIST_PAPER)}
+
+
+def find(name):
+    """The recipe of that name.
+
+    Raises:
+        UsageError: for an unknown name.
+    """
+    if name not in RECIPES:
+        raise UsageError(
+            f"the recipe must be one of {', '.join(RECIPES)}. Received: {name}"
+        )
+    return RECIPES[name]

@@ -1,0 +1,212 @@
+"""Run folders: what training leaves, and how everything else finds it.
+
+    runs/<recipe>-<date>-<time>/
+      config.json                 recipe, data, versions
+      progress.json               the stage and step reached, finished or not
+      shared/, exclusive/         history.csv, checkpoint.weights.h5, logs/
+      shared.keras                the finished model of stage 1
+      exclusive.keras             of stage 2; holds the shared encoders too
+"""
+
+import datetime
+import functools
+import json
+import os
+import pathlib
+
+from tfmi import recipes
+from tfmi.errors import DataError
+
+FOLDER = "runs"
+
+
+def create(recipe, data_options, root=FOLDER):
+    """A new, empty run folder with its config; never an existing one.
+
+    Raises:
+        DataError: where it cannot be written.
+    """
+    stamp = datetime.datetime.now().strftime("%Y%m%d-%H%M%S")
+    for attempt in range(100):
+        suffix = f"-{attempt}" if attempt else ""
+        path = pathlib.Path(root) / f"{recipe.name}-{stamp}{suffix}"
+        try:
+            path.mkdir(parents=True)
+            break
+        except FileExistsError:
+            continue
+        except OSError as error:
+            raise DataError(
+                f"the runs folder must be writable. Received: {root} ({error.strerror})"
+            ) from error
+    else:
+        raise DataError(f"the run folder must be new. Received: {path}")
+    run = Run(path, {"recipe": recipe.to_dict(), "data": data_options})
+    run.save_config(versions=_versions())
+    return run
+
+
+def load(path):
+    """The run in a folder.
+
+    Raises:
+        DataError: where there is none.
+    """
+    path = pathlib.Path(path)
+    config = _read_json(path / "config.json")
+    if not isinstance(config, dict) or "recipe" not in config:
+        raise DataError(
+            f"a run must be a folder that tfmi train made. Received: {path}"
+        )
+    return Run(path, config)
+
+
+def newest(root=FOLDER):
+    """The finished run that was finished last.
+
+    Raises:
+        DataError: where there is none.
+    """
+    folders = pathlib.Path(root).glob("*/config.json")
+    finished = [run for run in (load(f.parent) for f in folders) if run.finished]
+    if not finished:
+        raise DataError(
+            f"there must be a finished run, or name one. Received: none in {root}/"
+        )
+    return max(finished, key=lambda run: (run.path / "progress.json").stat().st_mtime)
+
+
+class Run:
+    """One run folder. Models and data are loaded when first asked for."""
+
+    def __init__(self, path, config):
+        self.path = pathlib.Path(path)
+        self.config = config
+        self.recipe = recipes.Recipe(**config["recipe"])
+
+    @property
+    def progress(self):
+        return _read_json(self.path / "progress.json") or {}
+
+    @property
+    def finished(self):
+        return bool(self.progress.get("finished"))
+
+    @property
+    def image_shape(self):
+        return tuple(self.config["image_shape"])
+
+    @property
+    def domains(self):
+        return ["x"] if self.recipe.share_weights else ["x", "y"]
+
+    @property
+    def factors(self):
+        return self.config["factors"]
+
+    def save_config(self, **entries):
+        self.config.update(entries)
+        write_json(self.path / "config.json", self.config)
+
+    def save_progress(self, **progress):
+        write_json(self.path / "progress.json", progress)
+
+    def open_dataset(self):
+        """The dataset that the run was trained on."""
+        from tfmi import pipelines
+
+        dataset = pipelines.find(self.recipe.pipeline)(**self.config["data"])
+        self._check_dataset(dataset)
+        return dataset
+
+    def _check_dataset(self, dataset):
+        known = self.config.get("image_shape")
+        if known is not None and tuple(known) != tuple(dataset.image_shape):
+            raise DataError(
+                f"the data must have images of {tuple(known)} as in training. "
+                f"Received: {tuple(dataset.image_shape)}"
+            )
+
+    def encoder(self, representation, domain):
+        """The trained encoder, "shared" or "exclusive", of a domain."""
+        prefix = "shared_encoder" if representation == "shared" else "encoder"
+        return getattr(self._exclusive_model, f"{prefix}_{domain}")
+
+    def represent(self, representation, domain):
+        """A function from raw images to vectors."""
+        return _represent(self.encoder(representation, domain))
+
+    def represent_untrained(self, representation, domain):
+        """The same function before any training."""
+        return _represent(self._untrained_model(representation, domain))
+
+    def sample_images(self, domain, count):
+        """Raw test images `(count, height, width, channels)` or fewer."""
+        batches = self.open_dataset().labelled(domain, "test", count)
+        return next(iter(batches))[0].numpy()
+
+    @functools.cached_property
+    def _exclusive_model(self):
+        import keras
+
+        from tfmi import building  # noqa: F401  registers the models
+
+        path = self.path / "exclusive.keras"
+        if not path.is_file():
+            raise DataError(
+                "the run must be finished (tfmi train --resume RUN). "
+                f"Received: {self.path}"
+            )
+        return keras.saving.load_model(path)
+
+    def _untrained_model(self, representation, domain):
+        import keras
+
+        from tfmi import building
+
+        keras.utils.set_random_seed(self.recipe.seed)
+        shared = building.build_shared_model(self.recipe, self.image_shape)
+        if representation == "exclusive":
+            shared = building.build_exclusive_model(
+                self.recipe, self.image_shape, shared
+            )
+        return getattr(shared, f"encoder_{domain}")
+
+
+def _represent(encoder):
+    import tensorflow as tf
+
+    from tfmi.preprocessing import scale_images
+
+    @tf.function(reduce_retracing=True)
+    def vectors(images):
+        return encoder(scale_images(images), training=False)["vector"]
+
+    return lambda images: vectors(images).numpy()
+
+
+def write_json(path, content):
+    """Write a JSON file whole or not at all."""
+    temporary = path.with_name(f".{path.name}.tmp")
+    try:
+        temporary.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
+        os.replace(temporary, path)
+    except OSError as error:
+        raise DataError(
+            f"the run folder must be writable. Received: {path} ({error.strerror})"
+        ) from error
+
+
+def _read_json(path):
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+
+
+def _versions():
+    import platform
+    from importlib.metadata import version
+
+    packages = ("tfmi", "tensorflow", "keras", "numpy")
+    return {"python": platform.python_version(), **{p: version(p) for p in packages}}

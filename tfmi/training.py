@@ -1,0 +1,174 @@
+"""Stage 1, then stage 2, in a run folder that can be left and resumed."""
+
+import csv
+
+import keras
+import tensorflow as tf
+
+from tfmi import building
+from tfmi.callbacks import Checkpoint
+from tfmi.callbacks import ProgressBar
+from tfmi.callbacks import replace_file
+from tfmi.errors import DataError
+from tfmi.errors import UsageError
+from tfmi.preprocessing import scale_images
+
+CHECKPOINT = "checkpoint.weights.h5"
+
+
+def train(run, dataset, stop):
+    """Train what is not trained yet of a run.
+
+    Args:
+        run: a `runs.Run`; what it holds already is gone on with.
+        dataset: its `PairDataset`.
+        stop: function that says whether to stop now (Ctrl-C).
+
+    Returns:
+        Whether the run is finished; `False` where it was stopped.
+
+    Raises:
+        DataError: data that is too small, a folder that cannot be written, a
+            loss that is no number.
+    """
+    check_sizes(run.recipe, dataset)
+    keras.utils.set_random_seed(run.recipe.seed)
+    run.save_config(
+        image_shape=list(dataset.image_shape),
+        source=dataset.source,
+        factors=describe_factors(dataset),
+    )
+    shared = _stage_model(run, "shared", dataset)
+    if shared is None:
+        shared = _train_stage(run, "shared", dataset, stop)
+    if shared is None:
+        return False
+    if _train_stage(run, "exclusive", dataset, stop, shared) is None:
+        return False
+    run.save_progress(stage="exclusive", finished=True)
+    return True
+
+
+def check_sizes(recipe, dataset):
+    """Raise where the data cannot fill a batch or the domains do not fit."""
+    images = dataset.num_images("train")
+    if recipe.batch_size > images:
+        raise DataError(
+            "batch_size must be at most the number of training images "
+            f"({images}). Received: {recipe.batch_size}"
+        )
+    if recipe.share_weights and len(dataset.domains) > 1:
+        raise UsageError(
+            "share_weights must be false for images of two domains. Received: true"
+        )
+
+
+def describe_factors(dataset):
+    """`{domain: {"shared": {factor: values}, "exclusive": ...}}`, for JSON."""
+    return {
+        domain.name: {
+            kind: {factor.name: list(factor.values) for factor in factors}
+            for kind, factors in (
+                ("shared", domain.shared_factors),
+                ("exclusive", domain.exclusive_factors),
+            )
+        }
+        for domain in dataset.domains
+    }
+
+
+def _stage_model(run, stage, dataset):
+    path = run.path / f"{stage}.keras"
+    return keras.saving.load_model(path) if path.is_file() else None
+
+
+def _train_stage(run, stage, dataset, stop, shared=None):
+    """Train one stage to its end and save it; `None` where it was stopped."""
+    recipe = run.recipe
+    per_epoch = dataset.num_images("train") // recipe.batch_size
+    total = per_epoch * getattr(recipe, f"{stage}_epochs")
+    if shared is None:
+        model = building.build_shared_model(recipe, dataset.image_shape, total)
+    else:
+        model = building.build_exclusive_model(
+            recipe, dataset.image_shape, shared, total
+        )
+    folder = run.path / stage
+    step = _restore(model, folder)
+    run.save_progress(stage=stage, step=step, steps=total, finished=False)
+    checkpoint = Checkpoint(folder / CHECKPOINT, stop)
+    _fit(model, dataset, recipe, (step, total, per_epoch), folder, checkpoint)
+    if int(model.optimizer.iterations) < total:
+        run.save_progress(
+            stage=stage,
+            step=int(model.optimizer.iterations),
+            steps=total,
+            finished=False,
+        )
+        return None
+    replace_file(run.path / f"{stage}.keras", model.save)
+    return model
+
+
+def _restore(model, folder):
+    """Load the last checkpoint, if there is one.
+
+    Returns:
+        The step to go on from: the optimizer's own count, so weights and
+        step cannot disagree.
+    """
+    try:
+        folder.mkdir(exist_ok=True)
+        if (folder / CHECKPOINT).is_file():
+            model.load_weights(folder / CHECKPOINT)
+    except OSError as error:
+        raise DataError(
+            f"the checkpoint must be readable. Received: {folder} ({error})"
+        ) from error
+    return int(model.optimizer.iterations)
+
+
+def _fit(model, dataset, recipe, steps, folder, checkpoint):
+    step, total, per_epoch = steps
+    _drop_epochs_from(folder / "history.csv", step // per_epoch)
+    # Each stage sees its own pairs, the same whether resumed or not.
+    seed = recipe.seed + (0 if folder.name == "shared" else 1_000_003)
+    callbacks = [
+        ProgressBar(folder.name, step, total),
+        checkpoint,
+        keras.callbacks.CSVLogger(folder / "history.csv", append=True),
+        keras.callbacks.TensorBoard(folder / "logs", write_graph=False),
+    ]
+    # A resumed epoch is finished first, then the whole ones follow.
+    part = -step % per_epoch
+    for first, count, size in (
+        (step, min(1, part), part),
+        (step + part, (total - step - part) // per_epoch, per_epoch),
+    ):
+        if not count or model.stop_training:
+            continue
+        pairs = dataset.pairs(recipe.batch_size, seed, first, count * size)
+        model.fit(
+            pairs.map(_scale_pair, tf.data.AUTOTUNE).prefetch(2),
+            initial_epoch=first // per_epoch,
+            epochs=first // per_epoch + count,
+            steps_per_epoch=size,
+            shuffle=False,
+            verbose=0,
+            callbacks=callbacks,
+        )
+
+
+def _scale_pair(pair):
+    return {domain: scale_images(images) for domain, images in pair.items()}
+
+
+def _drop_epochs_from(path, epoch):
+    """Drop history rows of epochs that are to be trained again."""
+    if not path.is_file():
+        return
+    with open(path, newline="", encoding="utf-8") as file:
+        rows = list(csv.reader(file))
+    kept = rows[:1] + [row for row in rows[1:] if row and int(row[0]) < epoch]
+    with open(path, "w", newline="", encoding="utf-8") as file:
+        csv.writer(file).writerows(kept)
