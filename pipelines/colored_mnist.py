@@ -7,13 +7,13 @@ import pathlib
 
 import numpy as np
 import tensorflow as tf
-
-from tfmi.errors import DataError
 from tfmi.pipelines import idx
 from tfmi.pipelines.base import Domain
 from tfmi.pipelines.base import Factor
 from tfmi.pipelines.base import PairDataset
 from tfmi.pipelines.pairing import GroupPairing
+
+from tfmi.errors import DataError
 
 # The 12 hues of the colour wheel, 30 degrees apart.
 COLORS = {

@@ -30,13 +30,17 @@ def read_mnist(folder):
         splits = _read_npz(folder / "mnist.npz")
     else:
         splits = {
-            split: (_read_idx(_locate(folder, images), 3),
-                    _read_idx(_locate(folder, labels), 1))
+            split: (
+                _read_idx(_locate(folder, images), 3),
+                _read_idx(_locate(folder, labels), 1),
+            )
             for split, (images, labels) in FILES.items()
         }
     for split, (images, labels) in splits.items():
         check_images_and_labels(images, labels, f"{split} split of {folder}")
-    return {k: (images, labels.astype(np.int64)) for k, (images, labels) in splits.items()}
+    return {
+        k: (images, labels.astype(np.int64)) for k, (images, labels) in splits.items()
+    }
 
 
 def check_images_and_labels(images, labels, where):

@@ -27,9 +27,7 @@ def jsd_mutual_information(joint_scores, marginal_scores):
     )
 
 
-def weighted_mutual_information(
-    global_terms, local_terms, global_weight, local_weight
-):
+def weighted_mutual_information(global_terms, local_terms, global_weight, local_weight):
     """Sum of the global and local terms of every domain (Eq. 5 and Eq. 8).
 
     Which representation meets which image (switched in Eq. 5, the image's own
@@ -41,9 +39,7 @@ def weighted_mutual_information(
         global_weight: alpha.
         local_weight: beta.
     """
-    return global_weight * tf.add_n(global_terms) + local_weight * tf.add_n(
-        local_terms
-    )
+    return global_weight * tf.add_n(global_terms) + local_weight * tf.add_n(local_terms)
 
 
 def switch(shared_x, shared_y, switched=True):

@@ -122,14 +122,17 @@ COLORED_MNIST_PAPER = Recipe(
 )
 COLORED_MNIST = COLORED_MNIST_PAPER.replace(
     name="colored-mnist",
+    encoder_width=32,
     normalize_codes=True,
     code_noise=0.5,
     critic="dot",
     critic_units=256,
-    learning_rate=5e-4,
+    learning_rate=1e-3,
     learning_rate_decay="cosine",
-    shared_epochs=4,
-    exclusive_epochs=3,
+    shared_epochs=3,
+    exclusive_epochs=2,
+    adversarial_weight=0.5,
+    discriminator_learning_rate=5e-4,
 )
 RECIPES = {recipe.name: recipe for recipe in (COLORED_MNIST, COLORED_MNIST_PAPER)}
 

@@ -1,11 +1,11 @@
 """Run folders: what training leaves, and how everything else finds it.
 
-    runs/<recipe>-<date>-<time>/
-      config.json                 recipe, data, versions
-      progress.json               the stage and step reached, finished or not
-      shared/, exclusive/         history.csv, checkpoint.weights.h5, logs/
-      shared.keras                the finished model of stage 1
-      exclusive.keras             of stage 2; holds the shared encoders too
+runs/<recipe>-<date>-<time>/
+  config.json                 recipe, data, versions
+  progress.json               the stage and step reached, finished or not
+  shared/, exclusive/         history.csv, checkpoint.weights.h5, logs/
+  shared.keras                the finished model of stage 1
+  exclusive.keras             of stage 2; holds the shared encoders too
 """
 
 import datetime
@@ -16,6 +16,7 @@ import pathlib
 
 from tfmi import recipes
 from tfmi.errors import DataError
+from tfmi.errors import UsageError
 
 FOLDER = "runs"
 
@@ -54,11 +55,12 @@ def load(path):
     """
     path = pathlib.Path(path)
     config = _read_json(path / "config.json")
-    if not isinstance(config, dict) or "recipe" not in config:
+    try:
+        return Run(path, config)
+    except (KeyError, TypeError, UsageError) as error:
         raise DataError(
             f"a run must be a folder that tfmi train made. Received: {path}"
-        )
-    return Run(path, config)
+        ) from error
 
 
 def newest(root=FOLDER):
@@ -149,7 +151,7 @@ class Run:
     def _exclusive_model(self):
         import keras
 
-        from tfmi import building  # noqa: F401  registers the models
+        from tfmi import building  # noqa: F401 - registers the models
 
         path = self.path / "exclusive.keras"
         if not path.is_file():

@@ -75,6 +75,9 @@ class SharedModel(keras.Model):
         # before it finds the optimizer's variables.
         self.optimizer.build(self.trainable_variables)
 
+    def compile_from_config(self, config):
+        self.compile(**keras.saving.deserialize_keras_object(config))
+
     @property
     def metrics(self):
         return list(self.trackers.values())
@@ -203,7 +206,9 @@ def mutual_information_terms(global_network, local_network, encoded, code, seed)
 def serialized_networks(model, names):
     """The networks `<name>_x` and `<name>_y` of a model for `get_config`."""
     keys = [f"{name}_{domain}" for name in names for domain in ("x", "y")]
-    return {key: keras.saving.serialize_keras_object(getattr(model, key)) for key in keys}
+    return {
+        key: keras.saving.serialize_keras_object(getattr(model, key)) for key in keys
+    }
 
 
 def deserialized_networks(config):

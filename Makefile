@@ -1,0 +1,40 @@
+# `make train` and `make test` make their own virtual environments.
+PYTHON ?= python3
+PYTHON_IO ?= $(shell command -v python3.11 || command -v python3)
+VENV := .venv
+VENV_IO := .venv-io
+export TF_CPP_MIN_LOG_LEVEL ?= 2
+
+.PHONY: train test test-io lint clean
+
+train: $(VENV)/installed
+	$(VENV)/bin/tfmi train colored-mnist --sample --shared-epochs 20 --exclusive-epochs 20
+	$(VENV)/bin/tfmi evaluate
+	$(VENV)/bin/tfmi export --format all
+
+test: $(VENV)/installed
+	$(VENV)/bin/python -m ruff check
+	$(VENV)/bin/python -m pytest
+
+# The set of versions beside which tensorflow-io's ops load.
+test-io: $(VENV_IO)/installed
+	$(VENV_IO)/bin/python -m pytest
+
+lint: $(VENV)/installed
+	$(VENV)/bin/python -m ruff check
+	$(VENV)/bin/python -m ruff format --check
+
+$(VENV)/installed: setup.cfg pyproject.toml
+	$(PYTHON) -m venv $(VENV)
+	$(VENV)/bin/python -m pip install --quiet --upgrade pip
+	$(VENV)/bin/python -m pip install --quiet --editable '.[sample,test]'
+	touch $@
+
+$(VENV_IO)/installed: setup.cfg pyproject.toml
+	$(PYTHON_IO) -m venv $(VENV_IO)
+	$(VENV_IO)/bin/python -m pip install --quiet --upgrade pip
+	$(VENV_IO)/bin/python -m pip install --quiet --editable '.[io,sample,test]'
+	touch $@
+
+clean:
+	rm -rf $(VENV) $(VENV_IO) build *.egg-info

@@ -1,0 +1,112 @@
+"""The commands as a user types them: one line and an exit code on bad input."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+import tiny
+from click.testing import CliRunner
+
+from tfmi import runs
+from tfmi.cli import COMMANDS
+from tfmi.cli import cli
+
+
+@pytest.fixture
+def call(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    return lambda *args: CliRunner().invoke(cli, [str(arg) for arg in args])
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_each_command_has_help(call, name):
+    result = call(name, "--help")
+    assert result.exit_code == 0, result.output
+    assert "Usage:" in result.output
+
+
+def test_help_does_not_load_tensorflow():
+    code = (
+        "import sys; from tfmi.cli import cli; cli(['--help'], standalone_mode=False)"
+    )
+    code += "; sys.exit('tensorflow' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+@pytest.mark.parametrize(
+    "args, code, message",
+    [
+        (["train"], 2, "RECIPE"),
+        (["train", "no-such"], 2, "the recipe must be one of"),
+        (["train", "colored-mnist", "--adversarial-weight", "-1"], 2, "must be >= 0"),
+        (["train", "colored-mnist", "--batch-size", "1"], 2, "must be >= 2"),
+        (["train", "colored-mnist", "--config", "none.json"], 2, "--config"),
+        (["train", "colored-mnist", "--data-dir", "none"], 1, "must be a folder"),
+        (["train", "--resume", "none"], 1, "a run must be a folder"),
+        (["info", "none"], 1, "a run must be a folder"),
+        (["evaluate", "none"], 1, "a run must be a folder"),
+        (["export", "none"], 1, "a run must be a folder"),
+        (["evaluate"], 1, "there must be a finished run"),
+        (["export"], 1, "there must be a finished run"),
+    ],
+)
+def test_bad_input_is_one_line(call, args, code, message):
+    result = call(*args)
+    assert result.exit_code == code, result.output
+    assert message in result.output
+    assert "Traceback" not in result.output
+    assert not os.path.exists("runs")
+
+
+def test_batch_larger_than_data_makes_no_folder(call, tmp_path):
+    folder = tiny.write_mnist(tmp_path / "m")
+    result = call("train", "colored-mnist", "--data-dir", folder, "--batch-size", 41)
+    assert result.exit_code == 1
+    assert "at most the number of training images" in result.output
+    assert not os.path.exists("runs")
+
+
+def test_datasets_lists_the_recipes(call):
+    result = call("datasets")
+    assert result.exit_code == 0
+    assert "colored-mnist-paper" in result.output
+
+
+def test_train_evaluate_export_info(call, tmp_path):
+    folder = tiny.write_mnist(tmp_path / "my data")
+    result = call("train", "colored-mnist", "--data-dir", folder, *tiny.OPTIONS)
+    assert result.exit_code == 0, result.output
+    run = runs.newest()
+    assert str(folder) in result.output
+    result = call("evaluate", "--protocol", "paper")
+    assert result.exit_code == 0, result.output
+    assert "Ideal" in result.output
+    result = call("export")
+    assert result.exit_code == 0, result.output
+    assert (tmp_path / "exported" / "colored-mnist").is_dir()
+    result = call("info", run.path)
+    assert "finished" in result.output
+
+
+def test_interrupted_training_resumes(tmp_path):
+    folder = tiny.write_mnist(tmp_path / "m")
+    start = [sys.executable, "-c", "from tfmi.cli import main; main()", "train"]
+    options = [*tiny.OPTIONS, "--shared-epochs", "2000"]
+    process = subprocess.Popen(
+        [*start, "colored-mnist", "--data-dir", folder, *options], cwd=tmp_path
+    )
+    checkpoints = tmp_path.glob("runs/*/shared/history.csv")
+    deadline = time.monotonic() + 120
+    while not any(path.stat().st_size for path in checkpoints):
+        assert time.monotonic() < deadline
+        time.sleep(0.2)
+        checkpoints = tmp_path.glob("runs/*/shared/history.csv")
+    process.send_signal(signal.SIGINT)
+    assert process.wait(60) == 130
+    (path,) = (tmp_path / "runs").iterdir()
+    run = runs.load(path)
+    assert 0 < run.progress["step"] < run.progress["steps"]
+    assert (path / "shared" / "checkpoint.weights.h5").is_file()

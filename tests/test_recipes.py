@@ -1,0 +1,52 @@
+import json
+
+import pytest
+
+from tfmi import recipes
+from tfmi.errors import UsageError
+
+
+def test_paper_recipe_holds_the_papers_settings():
+    paper = recipes.find("colored-mnist-paper")
+    assert (paper.global_weight, paper.local_weight, paper.l1_weight) == (0.5, 1.0, 0.1)
+    assert (paper.exclusive_global_weight, paper.exclusive_local_weight) == (0.5, 1.0)
+    assert (paper.shared_size, paper.exclusive_size) == (64, 8)
+    assert (paper.batch_size, paper.learning_rate) == (64, 1e-4)
+    assert (paper.critic, paper.critic_units) == ("concat", 512)
+    assert paper.adversarial_loss == "saddle_point"
+    assert paper.switched
+
+
+@pytest.mark.parametrize("name", recipes.RECIPES)
+def test_json_round_trip(name):
+    recipe = recipes.find(name)
+    assert recipes.Recipe(**json.loads(json.dumps(recipe.to_dict()))) == recipe
+
+
+@pytest.mark.parametrize(
+    "change, message",
+    [
+        ({"adversarial_weight": -0.1}, "adversarial_weight must be >= 0"),
+        ({"l1_weight": float("nan")}, "l1_weight must be >= 0 and finite"),
+        ({"batch_size": 1}, "batch_size must be >= 2. Received: 1"),
+        ({"critic": "cosine"}, "critic must be one of concat, dot"),
+        ({"batch_size": "64"}, "batch_size must be of type int"),
+        ({"gamma": 1.0}, "settings must be fields of a recipe. Received: gamma"),
+    ],
+)
+def test_bad_settings_say_rule_and_value(change, message):
+    with pytest.raises(UsageError, match=message):
+        recipes.find("colored-mnist").replace(**change)
+
+
+def test_unknown_recipe():
+    with pytest.raises(UsageError, match="Received: no-such"):
+        recipes.find("no-such")
+
+
+@pytest.mark.parametrize("content", ["{", "[1]"])
+def test_config_file_must_be_a_json_object(tmp_path, content):
+    path = tmp_path / "config.json"
+    path.write_text(content)
+    with pytest.raises(UsageError, match="--config must"):
+        recipes.read_settings(path)

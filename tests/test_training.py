@@ -1,0 +1,141 @@
+"""Training in a run folder: stopping, resuming, what can go wrong on disk."""
+
+import csv
+import json
+
+import keras
+import numpy as np
+import pytest
+import tiny
+
+from tfmi import callbacks
+from tfmi import pipelines
+from tfmi import recipes
+from tfmi import runs
+from tfmi import training
+from tfmi.errors import DataError
+
+
+@pytest.fixture
+def data(tmp_path):
+    return {"data_dir": str(tiny.write_mnist(tmp_path / "mnist data"))}
+
+
+@pytest.fixture
+def dataset(data):
+    return pipelines.find("colored-mnist")(**data)
+
+
+def start(tmp_path, data, **changes):
+    recipe = recipes.find("colored-mnist").replace(**tiny.SETTINGS, **changes)
+    return runs.create(recipe, data, tmp_path / "runs")
+
+
+def never():
+    return False
+
+
+class StopAfter:
+    def __init__(self, steps):
+        self.left = steps
+
+    def __call__(self):
+        self.left -= 1
+        return self.left <= 0
+
+
+def weights(run):
+    model = keras.saving.load_model(run.path / "exclusive.keras")
+    return [np.asarray(value) for value in model.variables]
+
+
+def test_run_folder_holds_what_it_should(tmp_path, data, dataset):
+    run = start(tmp_path, data)
+    assert training.train(run, dataset, never)
+    run = runs.load(run.path)
+    assert run.finished
+    assert run.config["source"] == dataset.source
+    assert run.config["versions"]["keras"] == keras.__version__
+    assert run.factors["x"]["exclusive"]["background_color"][0] == "red"
+    for stage in ("shared", "exclusive"):
+        with open(run.path / stage / "history.csv") as file:
+            rows = list(csv.DictReader(file))
+        assert [row["epoch"] for row in rows] == ["0", "1"]
+        assert {"loss", "global", "local"} <= set(rows[0])
+    images = run.sample_images("x", 5)
+    assert run.represent("shared", "x")(images).shape == (5, 4)
+    assert not np.allclose(
+        run.represent("exclusive", "y")(images),
+        run.represent_untrained("exclusive", "y")(images),
+    )
+    assert runs.newest(tmp_path / "runs").path == run.path
+
+
+@pytest.mark.parametrize("steps", [3, 5, 13])
+def test_stopped_and_resumed_equals_unbroken(tmp_path, data, dataset, steps):
+    unbroken = start(tmp_path, data)
+    training.train(unbroken, dataset, never)
+    run = start(tmp_path, data)
+    assert not training.train(run, dataset, StopAfter(steps))
+    assert not run.finished
+    assert training.train(runs.load(run.path), dataset, never)
+    for resumed, expected in zip(weights(run), weights(unbroken), strict=True):
+        np.testing.assert_allclose(resumed, expected, atol=1e-6)
+
+
+def test_runs_are_never_overwritten(tmp_path, data):
+    assert start(tmp_path, data).path != start(tmp_path, data).path
+
+
+def test_unfinished_run_is_not_newest(tmp_path, data):
+    start(tmp_path, data)
+    with pytest.raises(DataError, match="there must be a finished run"):
+        runs.newest(tmp_path / "runs")
+
+
+def test_unfinished_run_has_no_encoders(tmp_path, data):
+    with pytest.raises(DataError, match="the run must be finished"):
+        start(tmp_path, data).represent("shared", "x")
+
+
+def test_batch_larger_than_the_data(tmp_path, data, dataset):
+    run = start(tmp_path, data).recipe.replace(batch_size=41)
+    with pytest.raises(DataError, match=r"\(40\). Received: 41"):
+        training.check_sizes(run, dataset)
+
+
+def test_full_disk_keeps_the_checkpoint(tmp_path):
+    path = tmp_path / "checkpoint"
+    path.write_text("old")
+
+    def full(temporary):
+        temporary.write_text("half")
+        raise OSError(28, "No space left on device")
+
+    with pytest.raises(DataError, match="No space left"):
+        callbacks.replace_file(path, full)
+    assert path.read_text() == "old"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_loss_that_is_no_number_is_not_saved(tmp_path):
+    path = tmp_path / "checkpoint.weights.h5"
+    checkpoint = callbacks.Checkpoint(path, never, seconds=0)
+    with pytest.raises(DataError, match="finite number"):
+        checkpoint.on_train_batch_end(0, {"loss": float("nan")})
+    assert not path.exists()
+
+
+def test_runs_folder_must_be_writable(tmp_path, data):
+    (tmp_path / "runs").write_text("a file")
+    with pytest.raises(DataError, match="runs folder must be writable"):
+        start(tmp_path, data)
+
+
+def test_a_broken_config_is_no_run(tmp_path):
+    (tmp_path / "config.json").write_text("{")
+    with pytest.raises(DataError, match="a run must be a folder"):
+        runs.load(tmp_path)
+    (tmp_path / "config.json").write_text(json.dumps({"recipe": {"name": 3}}))
+    with pytest.raises(DataError, match="a run must be a folder"):
+        runs.load(tmp_path)

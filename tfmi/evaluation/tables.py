@@ -1,0 +1,63 @@
+"""Tables 1 and 2: accuracies beside the ideal, and the distance to it."""
+
+from tfmi.evaluation import paper
+
+
+def ideal_accuracies(domain, representation):
+    """1 for the factors that the representation is to hold, chance for others."""
+    wanted = getattr(domain, f"{representation}_factors")
+    return {
+        factor.name: 1.0 if factor in wanted else 1 / len(factor.values)
+        for factor in domain.factors
+    }
+
+
+def distance_to_ideal(accuracies, ideal):
+    """L1 distance between accuracies, as fractions (section 5.2)."""
+    return sum(abs(accuracies[name] - ideal[name]) for name in ideal)
+
+
+def table_rows(measured, domain, representation, pipeline):
+    """The rows of one table.
+
+    Args:
+        measured: `{row name: {factor: accuracy}}`.
+        domain: a `Domain`.
+        representation: "shared" or "exclusive".
+
+    Returns:
+        A list of `{"row", "accuracies", "distance"}`, the ideal first, then
+        the paper's where there is one, then those measured.
+    """
+    ideal = ideal_accuracies(domain, representation)
+    rows = {"Ideal": ideal}
+    published = paper.accuracies(pipeline, representation, domain.name)
+    if published is not None:
+        rows["Paper"] = published
+    return [
+        {
+            "row": name,
+            "accuracies": accuracies,
+            "distance": distance_to_ideal(accuracies, ideal),
+        }
+        for name, accuracies in {**rows, **measured}.items()
+    ]
+
+
+def render(rows, title, domain):
+    """A table as text: factors in columns, per cent, chance in the heading."""
+    names = [factor.name for factor in domain.factors]
+    chances = {f.name: f"(chance {100 / len(f.values):.2f}%)" for f in domain.factors}
+    widths = [max(len(name), len(chances[name])) for name in names]
+    lines = [title]
+    lines.append(_line("", names, widths, "distance to ideal"))
+    lines.append(_line("", [chances[name] for name in names], widths, ""))
+    for row in rows:
+        cells = [f"{100 * row['accuracies'][name]:.2f}%" for name in names]
+        lines.append(_line(row["row"], cells, widths, f"{row['distance']:.4f}"))
+    return "\n".join(lines)
+
+
+def _line(name, cells, widths, last):
+    padded = [cell.rjust(width) for cell, width in zip(cells, widths, strict=True)]
+    return f"  {name:<18}" + "  ".join([*padded, last.rjust(17)])
