@@ -6,6 +6,8 @@ All functions are vectorised over a batch and run inside `tf.data.map`.
 import numpy as np
 import tensorflow as tf
 
+from tfmi.errors import DataError
+
 
 class GroupPairing:
     """Pairs of two different images of the same group.
@@ -15,14 +17,14 @@ class GroupPairing:
         seed: the pairs are a function of it and of the step.
 
     Raises:
-        ValueError: where a group has a single image.
+        DataError: where a group has a single image.
     """
 
     def __init__(self, labels, seed):
         labels = np.asarray(labels)
         groups, sizes = np.unique(labels, return_counts=True)
         if (sizes < 2).any():
-            raise ValueError(
+            raise DataError(
                 "each group must have at least 2 images. "
                 f"Received: group {groups[sizes < 2][0]} with 1"
             )

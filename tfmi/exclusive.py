@@ -193,7 +193,7 @@ class ExclusiveModel(keras.Model):
         """The mutual information of each image and its own (S, E) (Eq. 8)."""
         codes = [
             tf.concat([shared, add_noise(exclusive, self.code_noise, seed)], axis=-1)
-            for (shared, exclusive), seed in zip(pairs, seeds[:2])
+            for (shared, exclusive), seed in zip(pairs, seeds[:2], strict=True)
         ]
         global_network_y = self.global_network_y or self.global_network_x
         local_network_y = self.local_network_y or self.local_network_x
@@ -219,7 +219,7 @@ class ExclusiveModel(keras.Model):
         )
         terms = []
         for discriminator, (shared, exclusive), seed in zip(
-            discriminators, pairs, seeds
+            discriminators, pairs, seeds, strict=True
         ):
             both = discriminator(
                 {

@@ -29,7 +29,7 @@ def encoder(image_shape, size, width=64, normalize=False, name=None):
     last but one (28: 7x7x128, 64: 8x8x256, 64x256: 8x32x256).
 
     Args:
-        image_shape: `(height, width, channels)`, sides of 8 pixels at least.
+        image_shape: `(height, width, channels)`, sides of 9 pixels at least.
         size: length of the vector.
         width: channels of the first convolution.
         normalize: batch-normalise the vector, without scale or offset, so

@@ -136,7 +136,10 @@ def random_derangement(batch_size, seed):
         int32 tensor of shape `(batch_size,)`.
     """
     # argsort of uniform draws, as XLA cannot compile a stateless shuffle.
-    keys = tf.random.stateless_uniform(tf.reshape(batch_size, [1]), seed=seed)
+    # Philox by name: the default is another algorithm under XLA.
+    keys = tf.random.stateless_uniform(
+        tf.reshape(batch_size, [1]), seed=seed, alg="philox"
+    )
     order = tf.argsort(keys)
     successor = tf.roll(order, shift=-1, axis=0)
     return tf.scatter_nd(order[:, None], successor, tf.shape(order))

@@ -32,6 +32,7 @@ def command(run, protocol, limit, seed):
         PROTOCOLS[protocol],
         seed,
         limit,
+        progress=click.echo,
     )
     click.echo((output / "tables.txt").read_text(encoding="utf-8"))
     click.echo(f"written {output}")

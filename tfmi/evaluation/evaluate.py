@@ -1,25 +1,41 @@
 """The protocol of section 5.2, from representations to tables and pictures."""
 
+import contextlib
 import csv
 import json
+import os
+import pathlib
 
 import numpy as np
 
 from tfmi.errors import DataError
+from tfmi.errors import UsageError
 from tfmi.evaluation import charts
+from tfmi.evaluation import neighbours
 from tfmi.evaluation import probes
 from tfmi.evaluation import tables
 from tfmi.evaluation.features import extract
 
 BATCH = 500
 GRID_IMAGES = 1000
+COLUMNS = "protocol representation domain row factor accuracy balanced_accuracy".split()
 
 
-def evaluate(trained, untrained, dataset, output, protocols, seed=0, limit=None):
+def evaluate(
+    representers,
+    untrained,
+    dataset,
+    output,
+    protocols=("paper", "strong"),
+    seed=0,
+    limit=None,
+    progress=print,
+):
     """Score every representation of every domain and write the results.
 
     Args:
-        trained: `{(representation, domain name): represent}`.
+        representers: `{(representation, domain name): represent}`, a
+            representation being "shared" or "exclusive".
         untrained: the same of encoders before training.
         dataset: a `PairDataset`; probes are fitted on its training split and
             scored on its test split.
@@ -27,30 +43,49 @@ def evaluate(trained, untrained, dataset, output, protocols, seed=0, limit=None)
             a bar chart a table and a retrieval grid a representation.
         protocols: names in `probes.PROTOCOLS`.
         limit: of training images.
+        progress: called with a line of text as each step begins.
 
     Returns:
-        A list of tables, each `{"title", "protocol", "representation",
-        "domain", "rows", "text"}`.
+        What results.json holds: `{"dataset", "source", "seed", "limit",
+        "protocols": {name: description}, "tables": [{"title", "protocol",
+        "representation", "domain", "rows", "balanced_accuracy", "text"}]}`.
+
+    Raises:
+        DataError: where the folder cannot be written, or a probe not fitted.
+        UsageError: for an unknown protocol.
     """
-    try:
-        output.mkdir(exist_ok=True)
-        domains = {domain.name: domain for domain in dataset.domains}
-        results = []
-        for (representation, name), represent in trained.items():
-            where = domains[name], representation
-            ours = _features(represent, dataset, name, seed, limit)
-            base = _features(
-                untrained[representation, name], dataset, name, seed, limit
-            )
-            for protocol in protocols:
-                results.append(_table(ours, base, *where, dataset.name, protocol, seed))
-            _grid(output, ours["test"], *where, dataset, seed)
-        _write(output, results, domains)
-    except OSError as error:
-        raise DataError(
-            f"the run folder must be writable. Received: {output} ({error.strerror})"
-        ) from error
+    _check(protocols)
+    output = pathlib.Path(output)
+    with _writing(output):
+        output.mkdir(parents=True, exist_ok=True)
+    domains = {domain.name: domain for domain in dataset.domains}
+    scored = []
+    for (representation, name), represent in representers.items():
+        where = domains[name], representation
+        progress(f"vectors of {representation} {name}")
+        ours = _features(represent, dataset, name, seed, limit)
+        base = _features(untrained[representation, name], dataset, name, seed, limit)
+        for protocol in protocols:
+            progress(f"probe {protocol} on {representation} {name}")
+            scored.append(_table(ours, base, *where, dataset.name, protocol, seed))
+        _grid(output, ours["test"], *where, dataset, seed)
+    results = {
+        "dataset": dataset.name,
+        "source": dataset.source,
+        "seed": seed,
+        "limit": limit,
+        "protocols": {name: probes.PROTOCOLS[name].description for name in protocols},
+        "tables": scored,
+    }
+    _write(output, results, domains)
     return results
+
+
+def _check(protocols):
+    for name in protocols:
+        if name not in probes.PROTOCOLS:
+            known = ", ".join(probes.PROTOCOLS)
+            raise UsageError(f"a protocol must be one of {known}. Received: {name}")
 
 
 def _features(represent, dataset, domain, seed, limit):
@@ -67,33 +102,31 @@ def _features(represent, dataset, domain, seed, limit):
 def _table(ours, base, domain, representation, pipeline, protocol, seed):
     names = [factor.name for factor in domain.factors]
     measured = {
-        row: {n: _probe(features, n, protocol, seed) for n in names}
-        for row, features in (("Ours", ours), ("Untrained encoder", base))
+        "Ours": {n: _probe(ours, n, protocol, seed) for n in names},
+        "Untrained encoder": {n: _probe(base, n, protocol, seed) for n in names},
+        "Majority class": {
+            n: probes.majority_level(ours["train"][1][n], ours["test"][1][n])
+            for n in names
+        },
     }
-    measured["Majority class"] = {
-        n: probes.majority_accuracy(ours["train"][1][n], ours["test"][1][n])
-        for n in names
-    }
-    plain = {
-        row: {name: score["accuracy"] for name, score in scores.items()}
-        for row, scores in measured.items()
-    }
-    rows = tables.table_rows(plain, domain, representation, pipeline)
-    title = (
-        f"{representation} representation of {domain.name}, {domain.title}, "
-        f"probe {protocol}"
+    accuracies, balanced = (
+        {
+            row: {name: score[kind] for name, score in scores.items()}
+            for row, scores in measured.items()
+        }
+        for kind in ("accuracy", "balanced_accuracy")
     )
+    rows = tables.table_rows(accuracies, domain, representation, pipeline)
+    title = f"{representation} representation of {domain.name}, {domain.title}"
+    description = f"probe {protocol}: {probes.PROTOCOLS[protocol].description}"
     return {
-        "title": title,
+        "title": f"{title}, probe {protocol}",
         "protocol": protocol,
         "representation": representation,
         "domain": domain.name,
         "rows": rows,
-        "balanced_accuracy": {
-            row: {name: score["balanced_accuracy"] for name, score in scores.items()}
-            for row, scores in measured.items()
-        },
-        "text": tables.render(rows, title, domain),
+        "balanced_accuracy": balanced,
+        "text": tables.render(rows, title, domain, description),
     }
 
 
@@ -101,8 +134,10 @@ def _probe(features, factor, protocol, seed):
     (train, train_labels), (test, test_labels) = features["train"], features["test"]
     return probes.probe_accuracy(
         probes.PROTOCOLS[protocol],
-        (train, train_labels[factor]),
-        (test, test_labels[factor]),
+        train,
+        train_labels[factor],
+        test,
+        test_labels[factor],
         seed,
     )
 
@@ -112,36 +147,57 @@ def _grid(output, test, domain, representation, dataset, seed):
     batches = dataset.labelled(domain.name, "test", GRID_IMAGES, seed)
     images = np.asarray(next(iter(batches))[0])
     factor = getattr(domain, f"{representation}_factors")[0].name
-    charts.retrieval_grid(
-        output / f"neighbours_{representation}_{domain.name}.png",
-        images,
-        vectors[: len(images)],
-        labels[factor][: len(images)],
-        f"nearest in the {representation} representation of {domain.name}: {factor}",
-    )
+    with _writing(output / f"neighbours_{representation}_{domain.name}.png") as path:
+        neighbours.retrieval_grid(
+            path,
+            images,
+            vectors[: len(images)],
+            labels[factor][: len(images)],
+            f"nearest in the {representation} representation of {domain.name}; "
+            f"green: same {factor}, red: another",
+        )
 
 
 def _write(output, results, domains):
-    notes = {
-        name: f"probe {name}: {probes.PROTOCOLS[name].description}"
-        for name in dict.fromkeys(table["protocol"] for table in results)
-    }
-    text = "\n\n".join([table["text"] for table in results] + list(notes.values()))
-    (output / "tables.txt").write_text(text + "\n", encoding="utf-8")
-    (output / "results.json").write_text(json.dumps(results, indent=2) + "\n")
-    with open(output / "results.csv", "w", newline="", encoding="utf-8") as file:
-        writer = csv.writer(file)
-        writer.writerow("protocol representation domain row factor accuracy".split())
-        for table in results:
-            where = [table[k] for k in ("protocol", "representation", "domain")]
-            for row in table["rows"]:
-                for factor, accuracy in row["accuracies"].items():
-                    writer.writerow([*where, row["row"], factor, f"{accuracy:.6f}"])
-    for table in results:
-        parts = table["representation"], table["domain"], table["protocol"]
-        charts.bar_chart(
-            output / f"accuracy_{'_'.join(parts)}.png",
-            table["rows"],
-            table["title"],
-            domains[table["domain"]],
-        )
+    scored = results["tables"]
+    text = "\n\n".join(table["text"] for table in scored)
+    with _writing(output / "tables.txt") as path:
+        path.write_text(f"{text}\n", encoding="utf-8")
+    with _writing(output / "results.json") as path:
+        path.write_text(json.dumps(results, indent=2) + "\n", encoding="utf-8")
+    with _writing(output / "results.csv") as path:
+        with open(path, "w", newline="", encoding="utf-8") as file:
+            csv.writer(file).writerows([COLUMNS, *_records(scored)])
+    for table in scored:
+        name = "_".join(table[k] for k in ("representation", "domain", "protocol"))
+        with _writing(output / f"accuracy_{name}.png") as path:
+            domain = domains[table["domain"]]
+            charts.bar_chart(path, table["rows"], table["title"], domain)
+
+
+def _records(scored):
+    for table in scored:
+        where = [table[k] for k in ("protocol", "representation", "domain")]
+        for row in table["rows"]:
+            balanced = table["balanced_accuracy"].get(row["row"], {})
+            for factor, accuracy in row["accuracies"].items():
+                yield [*where, row["row"], factor, accuracy, balanced.get(factor)]
+
+
+@contextlib.contextmanager
+def _writing(path):
+    """Gives a temporary path; what was written there becomes `path` at the end,
+    whole or not at all."""
+    temporary = path.with_name(f".tmp-{path.name}")
+    try:
+        yield temporary
+        if temporary.is_file():
+            os.replace(temporary, path)
+    except OSError as error:
+        raise DataError(
+            f"the evaluation folder must be writable. Received: {path} "
+            f"({error.strerror})"
+        ) from error
+    finally:
+        with contextlib.suppress(OSError):
+            temporary.unlink(missing_ok=True)

@@ -2,6 +2,8 @@
 
 import numpy as np
 
+from tfmi.errors import DataError
+
 
 def extract(represent, labelled, limit=None):
     """Stream images through `represent`.
@@ -13,6 +15,9 @@ def extract(represent, labelled, limit=None):
 
     Returns:
         `(vectors (n, size) float32, {factor: labels (n,)})`.
+
+    Raises:
+        DataError: for a dataset without images.
     """
     vectors, labels, seen = [], [], 0
     for images, batch in labelled:
@@ -21,5 +26,7 @@ def extract(represent, labelled, limit=None):
         seen += len(vectors[-1])
         if limit is not None and seen >= limit:
             break
+    if not seen:
+        raise DataError("a split must have images. Received: none")
     joined = {name: np.concatenate([b[name] for b in labels]) for name in labels[0]}
     return np.concatenate(vectors)[:limit], {n: v[:limit] for n, v in joined.items()}

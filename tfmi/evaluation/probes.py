@@ -24,6 +24,7 @@ class Protocol:
     standardize: bool
     batch_size: int
     max_epochs: int
+    patience: int
     early_stopping: bool
 
     def classifier(self, seed):
@@ -32,7 +33,7 @@ class Protocol:
             batch_size=self.batch_size,
             max_iter=self.max_epochs,
             early_stopping=self.early_stopping,
-            n_iter_no_change=5,
+            n_iter_no_change=self.patience,
             random_state=seed,
         )
         return make_pipeline(StandardScaler(), network) if self.standardize else network
@@ -41,52 +42,78 @@ class Protocol:
 PAPER = Protocol(
     "paper",
     "2 hidden layers of 16 units on the raw vectors, Adam 1e-3, batches of 128, "
-    "at most 20 epochs",
+    "20 epochs",
     units=(16, 16),
     standardize=False,
     batch_size=128,
     max_epochs=20,
+    patience=20,
     early_stopping=False,
 )
 STRONG = Protocol(
     "strong",
     "2 hidden layers of 256 units on standardised vectors, Adam 1e-3, batches of "
-    "256, until 5 epochs bring nothing on a tenth held out of the training split",
+    "256, until 5 epochs bring nothing on a tenth held out of the training split "
+    "(at most 60)",
     units=(256, 256),
     standardize=True,
     batch_size=256,
     max_epochs=60,
+    patience=5,
     early_stopping=True,
 )
 PROTOCOLS = {protocol.name: protocol for protocol in (PAPER, STRONG)}
 
 
-def probe_accuracy(protocol, train, test, seed=0):
+def probe_accuracy(
+    protocol, train_vectors, train_labels, test_vectors, test_labels, seed=0
+):
     """Fit a probe on the training split and score it on the test split.
 
     Args:
-        train, test: `(vectors (n, size), labels (n,))`.
+        protocol: a `Protocol`.
+        train_vectors, test_vectors: `(n, size)`.
+        train_labels, test_labels: `(n,)`.
 
     Returns:
         `{"accuracy": ..., "balanced_accuracy": ...}`, fractions.
 
     Raises:
-        DataError: for vectors that are no finite numbers.
+        DataError: for vectors that are no finite numbers, and for too few
+            training images.
     """
-    for vectors, _ in (train, test):
+    for vectors in (train_vectors, test_vectors):
         if not np.isfinite(vectors).all():
             raise DataError("representations must be finite. Received: NaN or infinity")
+    if protocol.early_stopping:
+        _check_can_hold_out(protocol, train_labels)
     classifier = protocol.classifier(seed)
     with warnings.catch_warnings():
         # A fixed number of epochs is the protocol, not a failure to converge.
         warnings.simplefilter("ignore", ConvergenceWarning)
         # scikit-learn clips a batch that is larger than the data, and says so.
         warnings.filterwarnings("ignore", message="Got `batch_size`")
-        classifier.fit(*train)
-    return scores(test[1], classifier.predict(test[0]))
+        classifier.fit(train_vectors, train_labels)
+    return scores(test_labels, classifier.predict(test_vectors))
 
 
-def majority_accuracy(train_labels, test_labels):
+def _check_can_hold_out(protocol, labels):
+    """The tenth held out is stratified: it holds an image of every value."""
+    counts = np.unique(labels, return_counts=True)[1]
+    if counts.min() < 2 or len(labels) < 10 * len(counts):
+        raise DataError(
+            f"the probe {protocol.name} must have 10 training images for each value "
+            f"of a factor, and no value with one image. Received: {len(labels)} "
+            f"images of {len(counts)} values, the rarest with {counts.min()}"
+        )
+
+
+def chance_level(factor):
+    """Accuracy of a guess among the factor's values."""
+    return 1 / len(factor.values)
+
+
+def majority_level(train_labels, test_labels):
     """Scores of always naming the training split's most frequent value."""
     values, counts = np.unique(train_labels, return_counts=True)
     return scores(test_labels, np.full(len(test_labels), values[counts.argmax()]))

@@ -1,13 +1,14 @@
 """Tables 1 and 2: accuracies beside the ideal, and the distance to it."""
 
 from tfmi.evaluation import paper
+from tfmi.evaluation.probes import chance_level
 
 
 def ideal_accuracies(domain, representation):
     """1 for the factors that the representation is to hold, chance for others."""
     wanted = getattr(domain, f"{representation}_factors")
     return {
-        factor.name: 1.0 if factor in wanted else 1 / len(factor.values)
+        factor.name: 1.0 if factor in wanted else chance_level(factor)
         for factor in domain.factors
     }
 
@@ -26,17 +27,18 @@ def table_rows(measured, domain, representation, pipeline):
         representation: "shared" or "exclusive".
 
     Returns:
-        A list of `{"row", "accuracies", "distance"}`, the ideal first, then
-        the paper's where there is one, then those measured.
+        A list of `{"row", "source", "accuracies", "distance"}`, the ideal
+        first, then the paper's where there is one, then those measured.
     """
     ideal = ideal_accuracies(domain, representation)
     rows = {"Ideal": ideal}
-    published = paper.accuracies(pipeline, representation, domain.name)
+    published = paper.published(pipeline, representation, domain.name)
     if published is not None:
-        rows["Paper"] = published
+        rows["Paper"] = published[1]
     return [
         {
             "row": name,
+            "source": published[0] if name == "Paper" else None,
             "accuracies": accuracies,
             "distance": distance_to_ideal(accuracies, ideal),
         }
@@ -44,17 +46,19 @@ def table_rows(measured, domain, representation, pipeline):
     ]
 
 
-def render(rows, title, domain):
-    """A table as text: factors in columns, per cent, chance in the heading."""
+def render(rows, title, domain, description):
+    """A table as text: factors in columns, per cent, chance in the heading
+    and the probe's description under the title."""
     names = [factor.name for factor in domain.factors]
-    chances = {f.name: f"(chance {100 / len(f.values):.2f}%)" for f in domain.factors}
+    chances = {f.name: f"(chance {100 * chance_level(f):.2f}%)" for f in domain.factors}
     widths = [max(len(name), len(chances[name])) for name in names]
-    lines = [title]
+    lines = [title, description]
     lines.append(_line("", names, widths, "distance to ideal"))
     lines.append(_line("", [chances[name] for name in names], widths, ""))
     for row in rows:
         cells = [f"{100 * row['accuracies'][name]:.2f}%" for name in names]
-        lines.append(_line(row["row"], cells, widths, f"{row['distance']:.4f}"))
+        name = f"{row['row']} ({row['source']})" if row["source"] else row["row"]
+        lines.append(_line(name, cells, widths, f"{row['distance']:.4f}"))
     return "\n".join(lines)
 
 

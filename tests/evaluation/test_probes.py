@@ -1,0 +1,118 @@
+"""Probes on vectors whose content is known."""
+
+import warnings
+
+import numpy as np
+import pytest
+
+from tfmi.errors import DataError
+from tfmi.evaluation import probes
+from tfmi.evaluation.features import extract
+
+VALUES = 4
+TRAIN = 1200
+BOTH = pytest.mark.parametrize(
+    "protocol", probes.PROTOCOLS.values(), ids=lambda p: p.name
+)
+
+
+@pytest.fixture
+def labels():
+    generator = np.random.default_rng(0)
+    return generator.integers(VALUES, size=TRAIN + 400)
+
+
+def score(protocol, vectors, labels, seed=0):
+    vectors = vectors.astype(np.float32)
+    return probes.probe_accuracy(
+        protocol, vectors[:TRAIN], labels[:TRAIN], vectors[TRAIN:], labels[TRAIN:], seed
+    )
+
+
+@BOTH
+def test_ideal_representation_is_read(protocol, labels):
+    # The paper's probe takes its 20 epochs as they come: well-scaled vectors.
+    result = score(protocol, 3 * np.eye(VALUES)[labels], labels)
+    assert result["accuracy"] > 0.99
+    assert result["balanced_accuracy"] > 0.99
+
+
+@BOTH
+def test_constant_representation_gives_the_majority(protocol, labels):
+    result = score(protocol, np.ones((len(labels), 3)), labels)
+    level = probes.majority_level(labels[:TRAIN], labels[TRAIN:])
+    assert result["accuracy"] == pytest.approx(level["accuracy"], abs=0.06)
+    assert result["balanced_accuracy"] == pytest.approx(1 / VALUES, abs=0.01)
+
+
+@BOTH
+def test_random_labels_are_not_read(protocol, labels):
+    vectors = np.random.default_rng(1).normal(size=(len(labels), 6))
+    assert abs(score(protocol, vectors, labels)["accuracy"] - 1 / VALUES) < 0.08
+
+
+def test_strong_probe_reads_leakage_of_small_scale(labels):
+    generator = np.random.default_rng(2)
+    loud = generator.normal(size=(len(labels), 6))
+    faint = 0.01 * np.eye(VALUES)[labels] + 0.001 * generator.normal(
+        size=(len(labels), VALUES)
+    )
+    vectors = np.concatenate([loud, faint], axis=1)
+    assert score(probes.STRONG, vectors, labels)["accuracy"] > 0.95
+    assert score(probes.PAPER, vectors, labels)["accuracy"] < 0.5
+
+
+def test_seed_determines_the_score(labels):
+    vectors = np.random.default_rng(3).normal(size=(len(labels), 4))
+    vectors[:, 0] += labels
+    first, second = (score(probes.PAPER, vectors, labels, seed=5) for _ in range(2))
+    assert first == second
+
+
+def test_paper_probe_runs_exactly_its_epochs(labels):
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        classifier = probes.PAPER.classifier(0).fit(np.ones((TRAIN, 2)), labels[:TRAIN])
+    assert classifier.n_iter_ == 20
+
+
+@pytest.mark.parametrize("bad", [np.nan, np.inf])
+def test_vectors_must_be_finite(labels, bad):
+    vectors = np.zeros((len(labels), 2))
+    vectors[-1, 0] = bad
+    with pytest.raises(DataError, match="must be finite. Received"):
+        score(probes.PAPER, vectors, labels)
+
+
+@pytest.mark.parametrize("counts", [[30, 1], [9, 9]])
+def test_strong_probe_needs_images_to_hold_out(counts):
+    labels = np.repeat([0, 1], counts)
+    vectors = np.zeros((len(labels), 2))
+    with pytest.raises(DataError, match="must have 10 training images"):
+        probes.probe_accuracy(probes.STRONG, vectors, labels, vectors, labels)
+
+
+def test_majority_level():
+    level = probes.majority_level([0, 1, 1], [1, 0, 0, 0])
+    assert level == {"accuracy": 0.25, "balanced_accuracy": 0.5}
+
+
+def batches(read):
+    for start in (0, 4, 8):
+        read.append(start)
+        yield np.full((4, 2, 2, 1), start, np.uint8), {"size": np.arange(4) + start}
+
+
+def test_extract_stops_at_the_limit():
+    read = []
+    vectors, labels = extract(lambda x: x.reshape(len(x), -1), batches(read), limit=6)
+    assert vectors.shape == (6, 4)
+    assert vectors.dtype == np.float32
+    assert labels["size"].tolist() == list(range(6))
+    assert vectors[:, 0].tolist() == [0, 0, 0, 0, 4, 4]
+    assert read == [0, 4]
+
+
+def test_extract_needs_images():
+    with pytest.raises(DataError, match="must have images"):
+        extract(lambda x: x, [])

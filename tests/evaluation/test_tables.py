@@ -1,0 +1,63 @@
+"""Tables against the paper's own numbers."""
+
+import pytest
+
+from tfmi.evaluation import paper
+from tfmi.evaluation import probes
+from tfmi.evaluation import tables
+from tfmi.pipelines.base import Domain
+from tfmi.pipelines.base import Factor
+
+DIGIT = Factor("digit", tuple("0123456789"))
+
+
+def domain(name, color):
+    colors = Factor(color, tuple(map(str, range(12))))
+    return Domain(name, "images", (DIGIT,), (colors,))
+
+
+DOMAINS = {"x": domain("x", "background_color"), "y": domain("y", "digit_color")}
+# The last column of Tables 1 and 2.
+DISTANCES = {
+    ("shared", "x"): 0.0563,
+    ("exclusive", "x"): 0.0321,
+    ("shared", "y"): 0.0623,
+    ("exclusive", "y"): 0.0383,
+}
+
+
+@pytest.mark.parametrize("key", DISTANCES, ids="_".join)
+def test_distance_to_ideal_is_the_papers(key):
+    representation, name = key
+    rows = tables.table_rows({}, DOMAINS[name], representation, "colored-mnist")
+    assert [row["row"] for row in rows] == ["Ideal", "Paper"]
+    assert rows[0]["distance"] == 0
+    assert rows[1]["source"] == f"Table {'xy'.index(name) + 1}"
+    assert rows[1]["distance"] == pytest.approx(DISTANCES[key], abs=5e-5)
+
+
+def test_ideal_is_one_for_what_is_held_and_chance_for_the_rest():
+    assert tables.ideal_accuracies(DOMAINS["x"], "exclusive") == {
+        "digit": 0.1,
+        "background_color": 1.0,
+    }
+    assert probes.chance_level(DIGIT) == 0.1
+
+
+def test_other_datasets_have_no_paper_row():
+    assert paper.published("mine", "shared", "x") is None
+    measured = {"Ours": {"digit": 0.9, "background_color": 1 / 12}}
+    rows = tables.table_rows(measured, DOMAINS["x"], "shared", "mine")
+    assert [row["row"] for row in rows] == ["Ideal", "Ours"]
+    assert rows[1]["distance"] == pytest.approx(0.1)
+
+
+def test_text_is_aligned_and_says_chance_and_protocol():
+    measured = {"Ours": {"digit": 1.0, "background_color": 0.5}}
+    rows = tables.table_rows(measured, DOMAINS["x"], "shared", "colored-mnist")
+    lines = tables.render(rows, "title", DOMAINS["x"], "probe p").splitlines()
+    assert lines[:2] == ["title", "probe p"]
+    assert "(chance 8.33%)" in lines[3]
+    assert "Paper (Table 1)" in lines[5]
+    assert lines[6].split() == ["Ours", "100.00%", "50.00%", "0.4167"]
+    assert len({len(line) for line in lines[2:]}) == 1

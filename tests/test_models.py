@@ -1,0 +1,210 @@
+"""SharedModel and ExclusiveModel: gradients, frozen parts, saving."""
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+import tiny
+
+from tfmi import building
+from tfmi import objectives
+from tfmi import recipes
+from tfmi import shared as shared_module
+from tfmi.errors import UsageError
+
+SHAPE = (12, 12, 3)
+RNG = np.random.default_rng(0)
+
+
+def recipe(**changes):
+    settings = {**tiny.SETTINGS, "learning_rate": 1e-3, "critic": "concat"}
+    return recipes.find("colored-mnist-paper").replace(**{**settings, **changes})
+
+
+def pair(batch=8):
+    return {
+        domain: tf.constant(RNG.normal(size=(batch, *SHAPE)), tf.float32)
+        for domain in "xy"
+    }
+
+
+def shared_model(**changes):
+    return building.build_shared_model(recipe(**changes), SHAPE)
+
+
+def exclusive_model(**changes):
+    chosen = recipe(**changes)
+    shared = building.build_shared_model(chosen, SHAPE)
+    return building.build_exclusive_model(chosen, SHAPE, shared)
+
+
+def values(variables):
+    return [np.array(v.numpy()) for v in variables]
+
+
+def equal(first, second):
+    return all((a == b).all() for a, b in zip(first, second, strict=True))
+
+
+@pytest.mark.parametrize("critic", ["concat", "dot"])
+def test_training_raises_the_objective(critic):
+    model, data = shared_model(critic=critic, learning_rate=1e-2), pair()
+    losses = [float(model.train_step(data)["loss"]) for _ in range(30)]
+    model.reset_metrics()
+    assert float(model.train_step(data)["loss"]) < losses[0]
+
+
+def test_loss_is_equation_7():
+    model, data = shared_model(l1_weight=0.3), pair()
+    seeds = shared_module.step_seeds(0, 0, 4)
+    terms = model._terms(data, seeds, training=False)
+    x, y = model.encoder_x(data["x"]), model.encoder_y(data["y"])
+    total = 0.0
+    for kind, weight in (("global", 0.5), ("local", 1.0)):
+        for domain, own, other, seed in (
+            ("x", x, y, seeds[2]),
+            ("y", y, x, seeds[3]),
+        ):
+            scores = getattr(model, f"{kind}_network_{domain}")(
+                {
+                    "feature_map": own["feature_map"],
+                    "code": other["vector"],
+                    "marginal_code": objectives.shuffled(other["vector"], seed),
+                }
+            )
+            joint, marginal = (scores[k].numpy() for k in ("joint", "marginal"))
+            estimate = (
+                -np.logaddexp(0, -joint).mean() - np.logaddexp(0, marginal).mean()
+            )
+            total += weight * estimate
+    l1 = np.abs(x["vector"] - y["vector"]).sum(-1).mean()
+    np.testing.assert_allclose(terms["loss"], -(total - 0.3 * l1), rtol=1e-5)
+
+
+@pytest.mark.parametrize("switched", [True, False])
+def test_code_that_meets_x(switched):
+    """Only the encoder whose code meets x gets a gradient from T_x alone."""
+    model, data = shared_model(switched=switched, l1_weight=0.0), pair()
+    model.global_network_y.get_layer("score").kernel.assign(
+        tf.zeros_like(model.global_network_y.get_layer("score").kernel)
+    )
+    model.local_network_y.get_layer("score").kernel.assign(
+        tf.zeros_like(model.local_network_y.get_layer("score").kernel)
+    )
+    with tf.GradientTape() as tape:
+        loss = model._terms(data, shared_module.step_seeds(0, 0, 4), True)["loss"]
+    kernels = [e.get_layer("vector").kernel for e in (model.encoder_x, model.encoder_y)]
+    of_x, of_y = (np.abs(g).max() for g in tape.gradient(loss, kernels))
+    assert (of_y > 0) == switched
+    assert (of_x > 0) != switched
+
+
+def test_trackers_are_means_over_batches():
+    model = shared_model()
+    batches = [pair(), pair()]
+    singles = []
+    for batch in batches:
+        model.reset_metrics()
+        singles.append(float(model.test_step(batch)["l1"]))
+    model.reset_metrics()
+    for batch in batches:
+        result = model.test_step(batch)
+    assert float(result["l1"]) == pytest.approx(np.mean(singles), rel=1e-5)
+
+
+def test_test_step_changes_nothing_and_training_moves_batch_norm():
+    model, data = shared_model(), pair()
+    before = values(model.encoder_x.variables)
+    model.test_step(data)
+    assert equal(before, values(model.encoder_x.variables))
+    moving = values(model.encoder_x.non_trainable_variables)
+    model.train_step(data)
+    assert not equal(moving, values(model.encoder_x.non_trainable_variables))
+
+
+def test_shared_weights_halve_the_networks():
+    both = shared_model(share_weights=True)
+    apart = shared_model()
+    assert 2 * len(both.trainable_variables) == len(apart.trainable_variables)
+    both.train_step(pair())
+
+
+@pytest.mark.parametrize("share_weights", [True, False])
+@pytest.mark.parametrize("build", [shared_model, exclusive_model])
+def test_keras_round_trip(tmp_path, build, share_weights):
+    model, data = build(share_weights=share_weights), pair()
+    model.train_step(data)
+    model.save(tmp_path / "model.keras")
+    loaded = keras.saving.load_model(tmp_path / "model.keras")
+    for domain, vectors in model(data).items():
+        np.testing.assert_allclose(loaded(data)[domain], vectors, atol=1e-6)
+    assert loaded.get_config()["local_weight"] == model.local_weight
+    assert int(loaded.optimizer.iterations) == 1
+    for result, expected in (
+        (loaded.train_step(data), model.train_step(data)),
+        (loaded.train_step(data), model.train_step(data)),
+    ):
+        assert float(result["global"]) != 0
+        del expected
+    assert equal(values(loaded.trainable_variables), values(model.trainable_variables))
+
+
+def test_frozen_encoders_stay_bit_identical():
+    model = exclusive_model()
+    frozen = [*model.shared_encoder_x.variables, *model.shared_encoder_y.variables]
+    before = values(frozen)
+    for _ in range(3):
+        model.train_step(pair())
+    assert equal(before, values(frozen))
+    names = {id(v) for v in model.encoder_variables + model.discriminator_variables}
+    assert not names & {id(v) for v in frozen}
+
+
+def test_each_side_learns_from_its_own_loss_only():
+    model, data = exclusive_model(), pair()
+    shared = model._shared(data)
+    seeds = shared_module.step_seeds(0, 0, 8)
+    with tf.GradientTape() as tape:
+        x, y = model._encode(data, True)
+        pairs = (shared[0], x["vector"]), (shared[1], y["vector"])
+        terms = model._terms(x, y, pairs, seeds[:6])
+    model.optimizer.apply(
+        tape.gradient(terms["loss"], model.encoder_variables), model.encoder_variables
+    )
+    before = values(model.encoder_variables)
+    discriminators = values(model.discriminator_variables)
+    model._train_discriminator(pairs, seeds[6:])
+    assert equal(before, values(model.encoder_variables))
+    assert not equal(discriminators, values(model.discriminator_variables))
+
+
+def test_each_image_meets_its_own_shared_representation():
+    model, data = exclusive_model(), pair()
+    x, y = model._shared(data)
+    np.testing.assert_allclose(
+        x, model.shared_encoder_x(data["x"], training=False)["vector"], atol=1e-6
+    )
+    np.testing.assert_allclose(
+        y, model.shared_encoder_y(data["y"], training=False)["vector"], atol=1e-6
+    )
+
+
+def test_discriminator_steps():
+    model = exclusive_model(discriminator_steps=3)
+    model.train_step(pair())
+    assert int(model.optimizer.iterations) == 1
+    assert int(model.discriminator_optimizer.iterations) == 3
+
+
+def test_unknown_adversarial_loss():
+    model = exclusive_model()
+    config = {**model.get_config(), "adversarial_loss": "wasserstein"}
+    with pytest.raises(UsageError, match="Received: wasserstein"):
+        type(model).from_config(config)
+
+
+def test_noise_is_on_the_codes_only():
+    codes = tf.zeros((1000, 4))
+    assert shared_module.add_noise(codes, 0.0, None) is codes
+    noisy = shared_module.add_noise(codes, 0.5, [0, 1]).numpy()
+    assert noisy.std() == pytest.approx(0.5, rel=0.05)

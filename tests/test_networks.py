@@ -1,0 +1,202 @@
+"""The networks: shapes, and their factored forms against the plain formulas."""
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from tfmi import dot_critic
+from tfmi import networks
+from tfmi.errors import UsageError
+
+MAP, CODE, UNITS, BATCH = (3, 2, 5), 4, 8, 6
+
+
+def critic_inputs():
+    generator = np.random.default_rng(0)
+    shapes = {"feature_map": MAP, "code": (CODE,), "marginal_code": (CODE,)}
+    return {
+        name: tf.constant(generator.normal(size=(BATCH, *shape)), tf.float32)
+        for name, shape in shapes.items()
+    }
+
+
+def build(make):
+    """A network with biases other than their initial zeros."""
+    keras.utils.set_random_seed(0)
+    network = make(MAP, CODE, units=UNITS)
+    generator = np.random.default_rng(1)
+    for variable in network.trainable_variables:
+        variable.assign_add(0.1 * generator.normal(size=variable.shape))
+    return network
+
+
+def dense(network, name, features):
+    """The layer's weights applied to the last axis, a 1x1 convolution too."""
+    weights = network.get_layer(name).trainable_variables
+    kernel = tf.convert_to_tensor(weights[0])
+    result = features @ tf.reshape(kernel, kernel.shape[-2:])
+    return result + weights[1] if len(weights) > 1 else result
+
+
+def summary(network, feature_map):
+    for name in ("summary_0", "summary_1"):
+        kernel, bias = network.get_layer(name).trainable_variables
+        convolved = tf.nn.conv2d(feature_map, tf.convert_to_tensor(kernel), 1, "SAME")
+        feature_map = tf.nn.relu(convolved + bias)
+    return tf.reshape(feature_map, [BATCH, -1])
+
+
+def stacked_first_layer(network):
+    part, code = network.get_layer("map_part"), network.get_layer("code_part")
+    kernel = tf.convert_to_tensor(part.kernel)
+    map_kernel = tf.reshape(kernel, kernel.shape[-2:])
+    return tf.concat([map_kernel, code.kernel], axis=0), tf.convert_to_tensor(part.bias)
+
+
+def plain_local(network, kernel, bias, inputs, code):
+    shape = (BATCH, *MAP[:2], CODE)
+    tiled = tf.broadcast_to(inputs[code][:, None, None, :], shape)
+    both = tf.concat([inputs["feature_map"], tiled], axis=-1)
+    hidden = tf.nn.relu(both @ kernel + bias)
+    return dense(network, "score", tf.nn.relu(dense(network, "hidden", hidden)))
+
+
+def plain_global(network, kernel, bias, inputs, code):
+    both = tf.concat([summary(network, inputs["feature_map"]), inputs[code]], axis=-1)
+    hidden = tf.nn.relu(both @ kernel + bias)
+    return dense(network, "score", tf.nn.relu(dense(network, "hidden", hidden)))
+
+
+@pytest.mark.parametrize(
+    "shape, map_shape",
+    [
+        ((28, 28, 3), (7, 7, 8)),
+        ((64, 64, 3), (8, 8, 16)),
+        ((64, 256, 1), (8, 32, 16)),
+        ((32, 32, 13), (8, 8, 8)),
+        ((9, 9, 1), (5, 5, 4)),
+        ((29, 31, 2), (8, 8, 8)),
+    ],
+)
+def test_encoder_shapes(shape, map_shape):
+    encoder = networks.encoder(shape, size=6, width=4)
+    outputs = encoder(np.zeros((2, *shape), "f"))
+    assert outputs["feature_map"].shape == (2, *map_shape)
+    assert outputs["vector"].shape == (2, 6)
+    assert encoder.output["feature_map"].shape == (None, *map_shape)
+
+
+def test_encoder_of_the_paper_has_a_7x7x128_map():
+    encoder = networks.encoder((28, 28, 3), size=64)
+    assert encoder.output["feature_map"].shape == (None, 7, 7, 128)
+    assert encoder.output["vector"].shape == (None, 64)
+
+
+@pytest.mark.parametrize("shape", [(8, 8, 3), (4, 64, 1)])
+def test_encoder_refuses_a_small_image(shape):
+    with pytest.raises(UsageError, match=f"at least 9.*{shape[0]}x{shape[1]}"):
+        networks.encoder(shape, size=4, width=4)
+
+
+def test_normalized_encoder_has_vectors_of_unit_variance_in_training():
+    encoder = networks.encoder((12, 12, 1), size=3, width=4, normalize=True)
+    images = np.random.default_rng(0).normal(size=(64, 12, 12, 1))
+    vectors = encoder(images, training=True)["vector"].numpy()
+    np.testing.assert_allclose(vectors.mean(0), 0, atol=1e-4)
+    np.testing.assert_allclose(vectors.std(0), 1, atol=0.05)
+
+
+@pytest.mark.parametrize(
+    "make, plain, score_shape",
+    [
+        (networks.local_statistics_network, plain_local, (BATCH, *MAP[:2], 1)),
+        (networks.global_statistics_network, plain_global, (BATCH, 1)),
+    ],
+)
+def test_statistics_network_is_the_plain_concatenation(make, plain, score_shape):
+    network, inputs = build(make), critic_inputs()
+    values = list(inputs.values())
+    kernel, bias = stacked_first_layer(network)
+    part, code = network.get_layer("map_part"), network.get_layer("code_part")
+    with tf.GradientTape() as tape:
+        tape.watch(values)
+        scores = network(inputs)
+        loss = tf.reduce_sum(scores["joint"] ** 2) + tf.reduce_sum(
+            tf.sin(scores["marginal"])
+        )
+    gradients = tape.gradient(loss, [*values, part.kernel, code.kernel, part.bias])
+    with tf.GradientTape() as tape:
+        tape.watch([*values, kernel, bias])
+        joint = plain(network, kernel, bias, inputs, "code")
+        marginal = plain(network, kernel, bias, inputs, "marginal_code")
+        loss = tf.reduce_sum(joint**2) + tf.reduce_sum(tf.sin(marginal))
+    expected = tape.gradient(loss, [*values, kernel, bias])
+
+    assert scores["joint"].shape == scores["marginal"].shape == score_shape
+    np.testing.assert_allclose(scores["joint"], joint, atol=1e-5, rtol=1e-5)
+    np.testing.assert_allclose(scores["marginal"], marginal, atol=1e-5, rtol=1e-5)
+    *received, map_kernel, code_kernel, bias_gradient = gradients
+    map_kernel = tf.reshape(map_kernel, map_kernel.shape[-2:])
+    received += [tf.concat([map_kernel, code_kernel], axis=0), bias_gradient]
+    for left, right in zip(received, expected, strict=True):
+        scale = max(1.0, np.abs(right).max())
+        np.testing.assert_allclose(left / scale, right / scale, atol=1e-5)
+
+
+def embed(network, name, features):
+    hidden = tf.nn.relu(dense(network, f"{name}_hidden", features))
+    shortcut = dense(network, f"{name}_shortcut", features)
+    return (dense(network, f"{name}_out", hidden) + shortcut).numpy()
+
+
+@pytest.mark.parametrize("kind", ("local", "global"))
+def test_dot_network_is_all_pairs_of_plain_dot_products(kind):
+    network = build(getattr(dot_critic, f"{kind}_dot_network"))
+    inputs = critic_inputs()
+    maps = tf.reshape(inputs["feature_map"], [BATCH, MAP[0] * MAP[1], MAP[2]])
+    if kind == "global":
+        maps = summary(network, inputs["feature_map"])[:, None, :]
+    maps, codes = embed(network, "map", maps), embed(network, "code", inputs["code"])
+    positions = maps.shape[1]
+    scores = network(inputs)
+    joint, marginal = scores["joint"].numpy(), scores["marginal"].numpy()
+    assert joint.shape == (BATCH, positions)
+    assert marginal.shape == (positions, BATCH - 1, BATCH)
+    for position in range(positions):
+        pairs = maps[:, position] @ codes.T / np.sqrt(UNITS)
+        others = pairs[~np.eye(BATCH, dtype=bool)]
+        np.testing.assert_allclose(joint[:, position], np.diag(pairs), atol=1e-5)
+        np.testing.assert_allclose(marginal[position].ravel(), others, atol=1e-5)
+
+
+def test_dot_marginals_exclude_the_own_pair():
+    codes = tf.eye(5)
+    joint, marginal = dot_critic.PairScores()(codes[:, None, :], codes)
+    np.testing.assert_allclose(joint, np.full((5, 1), 5**-0.5), rtol=1e-6)
+    assert not marginal.numpy().any()
+
+
+@pytest.mark.parametrize("kind", ("local", "global"))
+def test_dot_network_round_trips(kind, tmp_path):
+    network = build(getattr(dot_critic, f"{kind}_dot_network"))
+    network.save(tmp_path / "critic.keras")
+    restored = keras.saving.load_model(tmp_path / "critic.keras")
+    before, after = network(critic_inputs()), restored(critic_inputs())
+    np.testing.assert_array_equal(before["marginal"], after["marginal"])
+
+
+def test_discriminator_has_three_dense_layers_and_gives_logits():
+    network = networks.discriminator(3, 2, units=8)
+    layers = [v for v in network.layers if isinstance(v, keras.layers.Dense)]
+    assert [layer.units for layer in layers] == [8, 8, 1]
+    assert all(layer.activation is keras.activations.linear for layer in layers)
+    generator = np.random.default_rng(0)
+    shared = 1e3 * generator.normal(size=(16, 3)).astype("f")
+    exclusive = 1e3 * generator.normal(size=(16, 2)).astype("f")
+    hidden = tf.concat([shared, exclusive], axis=-1)
+    for name in ("hidden_0", "hidden_1"):
+        hidden = tf.nn.leaky_relu(dense(network, name, hidden), 0.2)
+    result = network({"shared": shared, "exclusive": exclusive})
+    np.testing.assert_allclose(result, dense(network, "logit", hidden), rtol=1e-4)
+    assert np.abs(result).max() > 1

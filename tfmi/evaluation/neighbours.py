@@ -1,0 +1,85 @@
+"""Nearest neighbours of a representation (Figure 4, Table 5)."""
+
+import collections
+
+import numpy as np
+from matplotlib.figure import Figure
+from sklearn.neighbors import NearestNeighbors
+
+MAX_QUERIES = 12
+
+
+def neighbour_accuracy(vectors, labels, queries, query_labels, n=1):
+    """Accuracy of the most frequent value among the n nearest (Table 5).
+
+    Among equally frequent values the one met nearest is taken.
+
+    Args:
+        vectors, queries: `(m, size)`, `(k, size)`.
+        labels, query_labels: `(m,)`, `(k,)`.
+
+    Returns:
+        A fraction.
+    """
+    index = NearestNeighbors(n_neighbors=n, algorithm="brute").fit(vectors)
+    found = np.asarray(labels)[index.kneighbors(queries, return_distance=False)]
+    # Counter keeps the order of first meeting among equal counts.
+    named = [collections.Counter(row.tolist()).most_common(1)[0][0] for row in found]
+    return float(np.mean(np.asarray(named) == np.asarray(query_labels)))
+
+
+def neighbours(vectors, queries, count):
+    """Exact nearest neighbours by L2, the query itself left out.
+
+    Args:
+        vectors: `(n, size)`.
+        queries: indices of the queries.
+
+    Returns:
+        `(len(queries), count)` indices; fewer columns where n is smaller.
+    """
+    count = min(count, len(vectors) - 1)
+    index = NearestNeighbors(n_neighbors=count + 1, algorithm="brute").fit(vectors)
+    found = index.kneighbors(vectors[queries], return_distance=False)
+    return np.stack(
+        [
+            [other for other in row if other != query][:count]
+            for query, row in zip(queries, found, strict=True)
+        ]
+    )
+
+
+def retrieval_grid(path, images, vectors, labels, title, count=8):
+    """Figure 4: a query in the first column, then its nearest neighbours.
+
+    Args:
+        path: of the PNG file.
+        images: `(n, height, width, channels)` uint8.
+        vectors: `(n, size)`.
+        labels: `(n,)`, of the factor that neighbours should share; green
+            frames where they do, red where not. A query for each value, 12 at
+            most.
+    """
+    queries = np.unique(labels, return_index=True)[1][:MAX_QUERIES]
+    found = neighbours(vectors, queries, count)
+    size = (9, 0.95 * len(queries) + 0.8)
+    figure = Figure(figsize=size, layout="constrained")
+    grid = figure.subplots(len(queries), 1 + found.shape[1], squeeze=False)
+    for line, query, row in zip(grid, queries, found, strict=True):
+        _show(line[0], images[query], "black")
+        for axes, index in zip(line[1:], row, strict=True):
+            right = labels[index] == labels[query]
+            _show(axes, images[index], "tab:green" if right else "tab:red")
+    grid[0, 0].set_title("query", fontsize=9)
+    figure.suptitle(title, fontsize=10)
+    figure.savefig(path, dpi=80)
+
+
+def _show(axes, image, color):
+    # Three channels are shown as a picture, any other number by the first.
+    picture = image[..., :3] if image.shape[-1] >= 3 else image[..., 0]
+    axes.imshow(picture, cmap="gray", vmin=0, vmax=255)
+    axes.set_xticks([])
+    axes.set_yticks([])
+    for spine in axes.spines.values():
+        spine.set(edgecolor=color, linewidth=3)
