@@ -1,7 +1,6 @@
 """Each objective against numpy, and the estimator against known divergences."""
 
 import keras
-import keras
 import numpy as np
 import pytest
 import tensorflow as tf

@@ -4,6 +4,8 @@ import keras
 import tensorflow as tf
 
 from tfmi import objectives
+from tfmi.adversary import adversarial_terms
+from tfmi.adversary import trainable_variables
 from tfmi.errors import UsageError
 from tfmi.shared import add_noise
 from tfmi.shared import deserialized_networks
@@ -143,12 +145,12 @@ class ExclusiveModel(keras.Model):
     @property
     def discriminator_variables(self):
         """Variables that maximise Eq. 9."""
-        return _trainable(self.discriminator_x, self.discriminator_y)
+        return trainable_variables(self.discriminator_x, self.discriminator_y)
 
     @property
     def encoder_variables(self):
         """Variables that maximise Eq. 10: encoders and statistics networks."""
-        return _trainable(
+        return trainable_variables(
             self.encoder_x,
             self.encoder_y,
             self.global_network_x,
@@ -177,7 +179,9 @@ class ExclusiveModel(keras.Model):
         x, y = self._encode(data, training=False)
         pairs = (shared_x, x["vector"]), (shared_y, y["vector"])
         terms = self._terms(x, y, pairs, seeds[:6])
-        terms["discriminator"] = -tf.add_n(self._game(pairs, seeds[6:], _value))
+        terms["discriminator"] = -tf.add_n(
+            self._game(pairs, seeds[6:], objectives.adversarial_value)
+        )
         return self._track(terms)
 
     def _terms(self, x, y, pairs, seeds):
@@ -217,27 +221,15 @@ class ExclusiveModel(keras.Model):
             self.discriminator_x,
             self.discriminator_y or self.discriminator_x,
         )
-        terms = []
-        for discriminator, (shared, exclusive), seed in zip(
-            discriminators, pairs, seeds, strict=True
-        ):
-            both = discriminator(
-                {
-                    "shared": tf.concat([shared, shared], axis=0),
-                    "exclusive": tf.concat(
-                        [exclusive, objectives.shuffled(exclusive, seed)], axis=0
-                    ),
-                }
-            )
-            joint, marginal = tf.split(both, 2)
-            terms.append(side(marginal_logits=marginal, joint_logits=joint))
-        return terms
+        return adversarial_terms(discriminators, pairs, seeds, side)
 
     def _train_discriminator(self, pairs, seeds):
         pairs = [(shared, tf.stop_gradient(exclusive)) for shared, exclusive in pairs]
         for step in range(self.discriminator_steps):
             with tf.GradientTape() as tape:
-                value = self._game(pairs, seeds[2 * step : 2 * step + 2], _value)
+                value = self._game(
+                    pairs, seeds[2 * step : 2 * step + 2], objectives.adversarial_value
+                )
                 loss = -tf.add_n(value)
             gradients = tape.gradient(loss, self.discriminator_variables)
             self.discriminator_optimizer.apply(gradients, self.discriminator_variables)
@@ -275,12 +267,3 @@ class ExclusiveModel(keras.Model):
     @classmethod
     def from_config(cls, config, custom_objects=None):
         return cls(**deserialized_networks(config))
-
-
-def _trainable(*networks):
-    present = [network for network in networks if network is not None]
-    return [v for network in present for v in network.trainable_variables]
-
-
-def _value(marginal_logits, joint_logits):
-    return objectives.adversarial_value(marginal_logits, joint_logits)

@@ -130,16 +130,13 @@ def random_derangement(batch_size, seed):
     Args:
         batch_size: int or scalar tensor, at least 2.
         seed: int tensor of shape `(2,)`; the same seed gives the same
-            permutation.
+            permutation (another one under XLA).
 
     Returns:
         int32 tensor of shape `(batch_size,)`.
     """
     # argsort of uniform draws, as XLA cannot compile a stateless shuffle.
-    # Philox by name: the default is another algorithm under XLA.
-    keys = tf.random.stateless_uniform(
-        tf.reshape(batch_size, [1]), seed=seed, alg="philox"
-    )
+    keys = tf.random.stateless_uniform(tf.reshape(batch_size, [1]), seed=seed)
     order = tf.argsort(keys)
     successor = tf.roll(order, shift=-1, axis=0)
     return tf.scatter_nd(order[:, None], successor, tf.shape(order))

@@ -1,12 +1,12 @@
 """Tables against the paper's own numbers."""
 
 import pytest
+from tfmi.pipelines.base import Domain
+from tfmi.pipelines.base import Factor
 
 from tfmi.evaluation import paper
 from tfmi.evaluation import probes
 from tfmi.evaluation import tables
-from tfmi.pipelines.base import Domain
-from tfmi.pipelines.base import Factor
 
 DIGIT = Factor("digit", tuple("0123456789"))
 

@@ -58,18 +58,21 @@ def evaluate(
     output = pathlib.Path(output)
     with _writing(output):
         output.mkdir(parents=True, exist_ok=True)
-    domains = {domain.name: domain for domain in dataset.domains}
     scored = []
-    for (representation, name), represent in representers.items():
-        where = domains[name], representation
-        progress(f"vectors of {representation} {name}")
-        ours = _features(represent, dataset, name, seed, limit)
-        base = _features(untrained[representation, name], dataset, name, seed, limit)
+    for key, represent in representers.items():
+        pair = represent, untrained[key]
+        features = _both_features(key, pair, dataset, seed, limit, progress)
         for protocol in protocols:
-            progress(f"probe {protocol} on {representation} {name}")
-            scored.append(_table(ours, base, *where, dataset.name, protocol, seed))
-        _grid(output, ours["test"], *where, dataset, seed)
-    results = {
+            progress(f"probe {protocol} on {' '.join(key)}")
+            scored.append(_table(features, key, dataset, protocol, seed))
+        _grid(output, features["Ours"]["test"], key, dataset, seed)
+    results = _results(scored, dataset, protocols, seed, limit)
+    _write(output, results, dataset)
+    return results
+
+
+def _results(scored, dataset, protocols, seed, limit):
+    return {
         "dataset": dataset.name,
         "source": dataset.source,
         "seed": seed,
@@ -77,8 +80,6 @@ def evaluate(
         "protocols": {name: probes.PROTOCOLS[name].description for name in protocols},
         "tables": scored,
     }
-    _write(output, results, domains)
-    return results
 
 
 def _check(protocols):
@@ -86,6 +87,14 @@ def _check(protocols):
         if name not in probes.PROTOCOLS:
             known = ", ".join(probes.PROTOCOLS)
             raise UsageError(f"a protocol must be one of {known}. Received: {name}")
+
+
+def _both_features(key, pair, dataset, seed, limit, progress):
+    progress(f"vectors of {' '.join(key)}")
+    return {
+        row: _features(represent, dataset, key[1], seed, limit)
+        for row, represent in zip(("Ours", "Untrained encoder"), pair, strict=True)
+    }
 
 
 def _features(represent, dataset, domain, seed, limit):
@@ -99,16 +108,9 @@ def _features(represent, dataset, domain, seed, limit):
     }
 
 
-def _table(ours, base, domain, representation, pipeline, protocol, seed):
-    names = [factor.name for factor in domain.factors]
-    measured = {
-        "Ours": {n: _probe(ours, n, protocol, seed) for n in names},
-        "Untrained encoder": {n: _probe(base, n, protocol, seed) for n in names},
-        "Majority class": {
-            n: probes.majority_level(ours["train"][1][n], ours["test"][1][n])
-            for n in names
-        },
-    }
+def _table(features, key, dataset, protocol, seed):
+    representation, domain = key[0], _domain(dataset, key[1])
+    measured = _measured(features, domain, protocol, seed)
     accuracies, balanced = (
         {
             row: {name: score[kind] for name, score in scores.items()}
@@ -116,7 +118,7 @@ def _table(ours, base, domain, representation, pipeline, protocol, seed):
         }
         for kind in ("accuracy", "balanced_accuracy")
     )
-    rows = tables.table_rows(accuracies, domain, representation, pipeline)
+    rows = tables.table_rows(accuracies, domain, representation, dataset.name)
     title = f"{representation} representation of {domain.name}, {domain.title}"
     description = f"probe {protocol}: {probes.PROTOCOLS[protocol].description}"
     return {
@@ -128,6 +130,21 @@ def _table(ours, base, domain, representation, pipeline, protocol, seed):
         "balanced_accuracy": balanced,
         "text": tables.render(rows, title, domain, description),
     }
+
+
+def _domain(dataset, name):
+    return {domain.name: domain for domain in dataset.domains}[name]
+
+
+def _measured(features, domain, protocol, seed):
+    names = [factor.name for factor in domain.factors]
+    labels = [features["Ours"][split][1] for split in ("train", "test")]
+    probed = {
+        row: {name: _probe(vectors, name, protocol, seed) for name in names}
+        for row, vectors in features.items()
+    }
+    majority = {n: probes.majority_level(labels[0][n], labels[1][n]) for n in names}
+    return {**probed, "Majority class": majority}
 
 
 def _probe(features, factor, protocol, seed):
@@ -142,7 +159,8 @@ def _probe(features, factor, protocol, seed):
     )
 
 
-def _grid(output, test, domain, representation, dataset, seed):
+def _grid(output, test, key, dataset, seed):
+    representation, domain = key[0], _domain(dataset, key[1])
     vectors, labels = test
     batches = dataset.labelled(domain.name, "test", GRID_IMAGES, seed)
     images = np.asarray(next(iter(batches))[0])
@@ -158,7 +176,7 @@ def _grid(output, test, domain, representation, dataset, seed):
         )
 
 
-def _write(output, results, domains):
+def _write(output, results, dataset):
     scored = results["tables"]
     text = "\n\n".join(table["text"] for table in scored)
     with _writing(output / "tables.txt") as path:
@@ -171,7 +189,7 @@ def _write(output, results, domains):
     for table in scored:
         name = "_".join(table[k] for k in ("representation", "domain", "protocol"))
         with _writing(output / f"accuracy_{name}.png") as path:
-            domain = domains[table["domain"]]
+            domain = _domain(dataset, table["domain"])
             charts.bar_chart(path, table["rows"], table["title"], domain)
 
 
