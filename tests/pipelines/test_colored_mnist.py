@@ -63,7 +63,7 @@ def test_partners_cover_the_group():
 
 
 def test_a_group_of_one_is_refused():
-    with pytest.raises(ValueError, match="Received: group 7 with 1"):
+    with pytest.raises(DataError, match="Received: group 7 with 1"):
         GroupPairing(np.array([1, 1, 7]), seed=0)
 
 
