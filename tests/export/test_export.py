@@ -27,7 +27,7 @@ class FakeRun:
         self.config = {"versions": {"tfmi": "0"}}
         self.recipe = types.SimpleNamespace(name="tiny", to_dict=lambda: {})
         self.encoders = {
-            part: networks.encoder(SHAPE, 4, width=4, name=part)
+            part: networks.encoder(SHAPE, 4, width=4, name=f"{part}_encoder")
             for part in ("shared", "exclusive")
         }
 
