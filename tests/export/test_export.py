@@ -113,10 +113,13 @@ def test_target_that_cannot_be_written(run, tmp_path):
 
 
 def test_nan_is_a_difference():
-    nan = verify.largest_difference(
-        [{"shared": np.array([1.0, 2.0])}], [{"shared": np.array([np.nan, 2.0])}]
-    )
-    with pytest.raises(DataError):
-        verify.require_equal(nan, "x")
+    good, bad = {"shared": np.array([1.0])}, {"shared": np.array([np.nan])}
+    for received in ([bad, good], [good, bad]):
+        difference = verify.largest_difference([good, good], received)
+        with pytest.raises(DataError, match="nothing was written"):
+            verify.require_equal(difference, "shared as onnx")
+
+
+def test_outputs_of_another_shape_are_refused():
     with pytest.raises(DataError, match="must have the outputs"):
         verify.largest_difference([{"a": np.zeros(2)}], [{"a": np.zeros(3)}])

@@ -12,6 +12,8 @@ import pathlib
 import shutil
 import tempfile
 
+import tensorflow as tf
+
 from tfmi.errors import DataError
 from tfmi.export import formats
 from tfmi.export import verify
@@ -54,7 +56,7 @@ def export_run(run, format_name="all", output="exported", opset=17):
             for entry in ready:
                 published.append(_publish(entry, target))
         _write_manifest(target, published, run)
-    except OSError as error:
+    except (OSError, tf.errors.OpError) as error:
         raise DataError(
             f"the export folder must be writable. Received: {target} ({error})"
         ) from error
