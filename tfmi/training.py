@@ -38,7 +38,7 @@ def train(run, dataset, stop):
         source=dataset.source,
         factors=describe_factors(dataset),
     )
-    shared = _stage_model(run, "shared", dataset)
+    shared = _stage_model(run, "shared")
     if shared is None:
         shared = _train_stage(run, "shared", dataset, stop)
     if shared is None:
@@ -77,7 +77,7 @@ def describe_factors(dataset):
     }
 
 
-def _stage_model(run, stage, dataset):
+def _stage_model(run, stage):
     path = run.path / f"{stage}.keras"
     return keras.saving.load_model(path) if path.is_file() else None
 
