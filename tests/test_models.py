@@ -7,9 +7,9 @@ import tensorflow as tf
 import tiny
 
 from tfmi import building
+from tfmi import information
 from tfmi import objectives
 from tfmi import recipes
-from tfmi import shared as shared_module
 from tfmi.errors import UsageError
 
 SHAPE = (12, 12, 3)
@@ -56,7 +56,7 @@ def test_training_raises_the_objective(critic):
 
 def test_loss_is_equation_7():
     model, data = shared_model(l1_weight=0.3), pair()
-    seeds = shared_module.step_seeds(0, 0, 4)
+    seeds = information.step_seeds(0, 0, 4)
     terms = model._terms(data, seeds, training=False)
     x, y = model.encoder_x(data["x"]), model.encoder_y(data["y"])
     total = 0.0
@@ -92,7 +92,7 @@ def test_code_that_meets_x(switched):
         tf.zeros_like(model.local_network_y.get_layer("score").kernel)
     )
     with tf.GradientTape() as tape:
-        loss = model._terms(data, shared_module.step_seeds(0, 0, 4), True)["loss"]
+        loss = model._terms(data, information.step_seeds(0, 0, 4), True)["loss"]
     kernels = [e.get_layer("vector").kernel for e in (model.encoder_x, model.encoder_y)]
     of_x, of_y = (np.abs(g).max() for g in tape.gradient(loss, kernels))
     assert (of_y > 0) == switched
@@ -163,7 +163,7 @@ def test_frozen_encoders_stay_bit_identical():
 def test_each_side_learns_from_its_own_loss_only():
     model, data = exclusive_model(), pair()
     shared = model._shared(data)
-    seeds = shared_module.step_seeds(0, 0, 8)
+    seeds = information.step_seeds(0, 0, 8)
     with tf.GradientTape() as tape:
         x, y = model._encode(data, True)
         pairs = (shared[0], x["vector"]), (shared[1], y["vector"])
@@ -205,6 +205,6 @@ def test_unknown_adversarial_loss():
 
 def test_noise_is_on_the_codes_only():
     codes = tf.zeros((1000, 4))
-    assert shared_module.add_noise(codes, 0.0, None) is codes
-    noisy = shared_module.add_noise(codes, 0.5, [0, 1]).numpy()
+    assert information.add_noise(codes, 0.0, None) is codes
+    noisy = information.add_noise(codes, 0.5, [0, 1]).numpy()
     assert noisy.std() == pytest.approx(0.5, rel=0.05)

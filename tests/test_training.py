@@ -9,6 +9,7 @@ import pytest
 import tiny
 
 from tfmi import callbacks
+from tfmi import files
 from tfmi import pipelines
 from tfmi import recipes
 from tfmi import runs
@@ -108,12 +109,10 @@ def test_full_disk_keeps_the_checkpoint(tmp_path):
     path = tmp_path / "checkpoint"
     path.write_text("old")
 
-    def full(temporary):
-        temporary.write_text("half")
-        raise OSError(28, "No space left on device")
-
     with pytest.raises(DataError, match="No space left"):
-        callbacks.replace_file(path, full)
+        with files.replacing(path) as temporary:
+            temporary.write_text("half")
+            raise OSError(28, "No space left on device")
     assert path.read_text() == "old"
     assert list(tmp_path.iterdir()) == [path]
 

@@ -1,13 +1,13 @@
 """What happens beside the training steps: the bar and the checkpoints."""
 
 import math
-import os
 import time
 
 import keras
 import tqdm
 
 from tfmi.errors import DataError
+from tfmi.files import replacing
 
 
 class ProgressBar(keras.callbacks.Callback):
@@ -75,22 +75,6 @@ class Checkpoint(keras.callbacks.Callback):
         return time.monotonic() - self._saved > self._seconds
 
     def _save(self):
-        replace_file(self._path, self.model.save_weights)
+        with replacing(self._path) as path:
+            self.model.save_weights(path)
         self._saved = time.monotonic()
-
-
-def replace_file(path, write):
-    """Let `write(temporary path)` make a file, then put it in place at once.
-
-    Raises:
-        DataError: where it cannot be written; what was there is kept.
-    """
-    temporary = path.with_name(f".tmp-{path.name}")
-    try:
-        write(temporary)
-        os.replace(temporary, path)
-    except OSError as error:
-        temporary.unlink(missing_ok=True)
-        raise DataError(
-            f"the run folder must be writable. Received: {path} ({error})"
-        ) from error

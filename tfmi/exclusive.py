@@ -7,24 +7,21 @@ from tfmi import objectives
 from tfmi.adversary import adversarial_terms
 from tfmi.adversary import trainable_variables
 from tfmi.errors import UsageError
-from tfmi.shared import add_noise
-from tfmi.shared import deserialized_networks
-from tfmi.shared import encode_pair
-from tfmi.shared import mutual_information_terms
-from tfmi.shared import serialized_networks
-from tfmi.shared import step_seeds
+from tfmi.information import add_noise
+from tfmi.information import deserialized_networks
+from tfmi.information import encode_pair
+from tfmi.information import pair_information
+from tfmi.information import serialized_networks
+from tfmi.information import step_seeds
 
 ADVERSARIAL_LOSSES = {
     "saddle_point": objectives.saddle_point_loss,
     "non_saturating": objectives.non_saturating_loss,
 }
-NETWORKS = (
-    "shared_encoder",
-    "encoder",
-    "global_network",
-    "local_network",
-    "discriminator",
-)
+NETWORKS = """shared_encoder encoder global_network local_network
+    discriminator""".split()
+SETTINGS = """global_weight local_weight adversarial_weight adversarial_loss
+    discriminator_steps code_noise seed""".split()
 
 
 @keras.saving.register_keras_serializable(package="tfmi")
@@ -199,21 +196,8 @@ class ExclusiveModel(keras.Model):
             tf.concat([shared, add_noise(exclusive, self.code_noise, seed)], axis=-1)
             for (shared, exclusive), seed in zip(pairs, seeds[:2], strict=True)
         ]
-        global_network_y = self.global_network_y or self.global_network_x
-        local_network_y = self.local_network_y or self.local_network_x
-        global_x, local_x = mutual_information_terms(
-            self.global_network_x, self.local_network_x, x, codes[0], seeds[2]
-        )
-        global_y, local_y = mutual_information_terms(
-            global_network_y, local_network_y, y, codes[1], seeds[3]
-        )
-        information = objectives.weighted_mutual_information(
-            [global_x, global_y],
-            [local_x, local_y],
-            self.global_weight,
-            self.local_weight,
-        )
-        return information, {"global": global_x + global_y, "local": local_x + local_y}
+        coded = {"x": (x, codes[0]), "y": (y, codes[1])}
+        return pair_information(self, coded, seeds[2:])
 
     def _game(self, pairs, seeds, side):
         """`side` of Eq. 9 for each domain, on joint and shuffled pairs."""
@@ -255,13 +239,7 @@ class ExclusiveModel(keras.Model):
         return {
             **super().get_config(),
             **serialized_networks(self, NETWORKS),
-            "global_weight": self.global_weight,
-            "local_weight": self.local_weight,
-            "adversarial_weight": self.adversarial_weight,
-            "adversarial_loss": self.adversarial_loss,
-            "discriminator_steps": self.discriminator_steps,
-            "code_noise": self.code_noise,
-            "seed": self.seed,
+            **{name: getattr(self, name) for name in SETTINGS},
         }
 
     @classmethod

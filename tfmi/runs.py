@@ -11,12 +11,12 @@ runs/<recipe>-<date>-<time>/
 import datetime
 import functools
 import json
-import os
 import pathlib
 
 from tfmi import recipes
 from tfmi.errors import DataError
 from tfmi.errors import UsageError
+from tfmi.files import write_json
 
 FOLDER = "runs"
 
@@ -185,18 +185,6 @@ def _represent(encoder):
         return encoder(scale_images(images), training=False)["vector"]
 
     return lambda images: vectors(images).numpy()
-
-
-def write_json(path, content):
-    """Write a JSON file whole or not at all."""
-    temporary = path.with_name(f".{path.name}.tmp")
-    try:
-        temporary.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
-        os.replace(temporary, path)
-    except OSError as error:
-        raise DataError(
-            f"the run folder must be writable. Received: {path} ({error.strerror})"
-        ) from error
 
 
 def _read_json(path):

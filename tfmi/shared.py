@@ -4,6 +4,12 @@ import keras
 import tensorflow as tf
 
 from tfmi import objectives
+from tfmi.information import add_noise
+from tfmi.information import deserialized_networks
+from tfmi.information import encode_pair
+from tfmi.information import pair_information
+from tfmi.information import serialized_networks
+from tfmi.information import step_seeds
 
 
 @keras.saving.register_keras_serializable(package="tfmi")
@@ -102,26 +108,11 @@ class SharedModel(keras.Model):
             add_noise(y["vector"], self.code_noise, seeds[1]),
             self.switched,
         )
-        global_network_y = self.global_network_y or self.global_network_x
-        local_network_y = self.local_network_y or self.local_network_x
-        global_x, local_x = mutual_information_terms(
-            self.global_network_x, self.local_network_x, x, code_x, seeds[2]
+        information, terms = pair_information(
+            self, {"x": (x, code_x), "y": (y, code_y)}, seeds[2:]
         )
-        global_y, local_y = mutual_information_terms(
-            global_network_y, local_network_y, y, code_y, seeds[3]
-        )
-        information = objectives.weighted_mutual_information(
-            [global_x, global_y],
-            [local_x, local_y],
-            self.global_weight,
-            self.local_weight,
-        )
-        return {
-            "loss": -objectives.shared_objective(information, l1, self.l1_weight),
-            "global": global_x + global_y,
-            "local": local_x + local_y,
-            "l1": l1,
-        }
+        objective = objectives.shared_objective(information, l1, self.l1_weight)
+        return {**terms, "loss": -objective, "l1": l1}
 
     def _encode(self, data, training):
         return encode_pair(
@@ -149,73 +140,3 @@ class SharedModel(keras.Model):
     @classmethod
     def from_config(cls, config, custom_objects=None):
         return cls(**deserialized_networks(config))
-
-
-def step_seeds(seed, step, count):
-    """`count` stateless seeds for one step: a function of the two numbers, so
-    a resumed run draws what an unbroken one would have drawn.
-
-    Returns:
-        A list of `count` int32 tensors `(2,)`.
-    """
-    base = tf.stack([tf.cast(seed, tf.int32), tf.cast(step, tf.int32)])
-    return tf.unstack(tf.random.experimental.stateless_split(base, count))
-
-
-def add_noise(codes, stddev, seed):
-    """Codes plus Gaussian noise; the codes themselves where `stddev` is 0."""
-    if not stddev:
-        return codes
-    noise = tf.random.stateless_normal(tf.shape(codes), seed, dtype=codes.dtype)
-    return codes + stddev * noise
-
-
-def encode_pair(encoder_x, encoder_y, x, y, training):
-    """Outputs of the encoders for both images; one pass where they share one."""
-    if encoder_y is not None:
-        return encoder_x(x, training=training), encoder_y(y, training=training)
-    both = encoder_x(tf.concat([x, y], axis=0), training=training)
-    halves = {name: tf.split(value, 2) for name, value in both.items()}
-    return tuple({name: half[i] for name, half in halves.items()} for i in (0, 1))
-
-
-def mutual_information_terms(global_network, local_network, encoded, code, seed):
-    """Global and local mutual information of an image and a code (Eq. 3, 4).
-
-    Args:
-        encoded: `{"feature_map": (batch, rows, columns, channels), ...}`.
-        code: `(batch, size)`, the representation that meets the image.
-        seed: of the shuffle that makes the marginal samples.
-
-    Returns:
-        Two float32 scalars. The local one is averaged over the positions,
-        once, by the estimator's own mean.
-    """
-    inputs = {
-        "feature_map": encoded["feature_map"],
-        "code": code,
-        "marginal_code": objectives.shuffled(code, seed),
-    }
-    scores = global_network(inputs), local_network(inputs)
-    return tuple(
-        objectives.jsd_mutual_information(score["joint"], score["marginal"])
-        for score in scores
-    )
-
-
-def serialized_networks(model, names):
-    """The networks `<name>_x` and `<name>_y` of a model for `get_config`."""
-    keys = [f"{name}_{domain}" for name in names for domain in ("x", "y")]
-    return {
-        key: keras.saving.serialize_keras_object(getattr(model, key)) for key in keys
-    }
-
-
-def deserialized_networks(config):
-    """The inverse of `serialized_networks`, other entries left as they are."""
-    return {
-        key: keras.saving.deserialize_keras_object(value)
-        if isinstance(value, dict) and "class_name" in value and key != "dtype"
-        else value
-        for key, value in config.items()
-    }

@@ -8,9 +8,9 @@ import tensorflow as tf
 from tfmi import building
 from tfmi.callbacks import Checkpoint
 from tfmi.callbacks import ProgressBar
-from tfmi.callbacks import replace_file
 from tfmi.errors import DataError
 from tfmi.errors import UsageError
+from tfmi.files import replacing
 from tfmi.preprocessing import scale_images
 
 CHECKPOINT = "checkpoint.weights.h5"
@@ -106,7 +106,8 @@ def _train_stage(run, stage, dataset, stop, shared=None):
             finished=False,
         )
         return None
-    replace_file(run.path / f"{stage}.keras", model.save)
+    with replacing(run.path / f"{stage}.keras") as path:
+        model.save(path)
     return model
 
 

@@ -121,7 +121,7 @@ def test_csv_has_a_line_for_each_cell(outcome):
 def test_a_file_in_place_of_the_folder_is_one_line(tmp_path):
     path = tmp_path / "evaluation"
     path.write_text("mine")
-    with pytest.raises(DataError, match="must be writable. Received"):
+    with pytest.raises(DataError, match="must be a folder that can be written"):
         evaluate(TRAINED, UNTRAINED, Halves(), path, progress=lambda line: None)
     assert path.read_text() == "mine"
 

@@ -1,20 +1,20 @@
 """The protocol of section 5.2, from representations to tables and pictures."""
 
-import contextlib
 import csv
-import json
-import os
 import pathlib
 
 import numpy as np
 
-from tfmi.errors import DataError
 from tfmi.errors import UsageError
 from tfmi.evaluation import charts
 from tfmi.evaluation import neighbours
 from tfmi.evaluation import probes
 from tfmi.evaluation import tables
 from tfmi.evaluation.features import extract
+from tfmi.files import make_folder
+from tfmi.files import replacing
+from tfmi.files import write_json
+from tfmi.files import write_text
 
 BATCH = 500
 GRID_IMAGES = 1000
@@ -56,8 +56,7 @@ def evaluate(
     """
     _check(protocols)
     output = pathlib.Path(output)
-    with _writing(output):
-        output.mkdir(parents=True, exist_ok=True)
+    make_folder(output)
     scored = []
     for key, represent in representers.items():
         pair = represent, untrained[key]
@@ -165,7 +164,7 @@ def _grid(output, test, key, dataset, seed):
     batches = dataset.labelled(domain.name, "test", GRID_IMAGES, seed)
     images = np.asarray(next(iter(batches))[0])
     factor = getattr(domain, f"{representation}_factors")[0].name
-    with _writing(output / f"neighbours_{representation}_{domain.name}.png") as path:
+    with replacing(output / f"neighbours_{representation}_{domain.name}.png") as path:
         neighbours.retrieval_grid(
             path,
             images,
@@ -179,16 +178,14 @@ def _grid(output, test, key, dataset, seed):
 def _write(output, results, dataset):
     scored = results["tables"]
     text = "\n\n".join(table["text"] for table in scored)
-    with _writing(output / "tables.txt") as path:
-        path.write_text(f"{text}\n", encoding="utf-8")
-    with _writing(output / "results.json") as path:
-        path.write_text(json.dumps(results, indent=2) + "\n", encoding="utf-8")
-    with _writing(output / "results.csv") as path:
+    write_text(output / "tables.txt", f"{text}\n")
+    write_json(output / "results.json", results)
+    with replacing(output / "results.csv") as path:
         with open(path, "w", newline="", encoding="utf-8") as file:
             csv.writer(file).writerows([COLUMNS, *_records(scored)])
     for table in scored:
         name = "_".join(table[k] for k in ("representation", "domain", "protocol"))
-        with _writing(output / f"accuracy_{name}.png") as path:
+        with replacing(output / f"accuracy_{name}.png") as path:
             domain = _domain(dataset, table["domain"])
             charts.bar_chart(path, table["rows"], table["title"], domain)
 
@@ -200,22 +197,3 @@ def _records(scored):
             balanced = table["balanced_accuracy"].get(row["row"], {})
             for factor, accuracy in row["accuracies"].items():
                 yield [*where, row["row"], factor, accuracy, balanced.get(factor)]
-
-
-@contextlib.contextmanager
-def _writing(path):
-    """Gives a temporary path; what was written there becomes `path` at the end,
-    whole or not at all."""
-    temporary = path.with_name(f".tmp-{path.name}")
-    try:
-        yield temporary
-        if temporary.is_file():
-            os.replace(temporary, path)
-    except OSError as error:
-        raise DataError(
-            f"the evaluation folder must be writable. Received: {path} "
-            f"({error.strerror})"
-        ) from error
-    finally:
-        with contextlib.suppress(OSError):
-            temporary.unlink(missing_ok=True)
