@@ -10,7 +10,9 @@ import pytest
 import tiny
 from click.testing import CliRunner
 
+from tfmi import recipes
 from tfmi import runs
+from tfmi import training
 from tfmi.cli import COMMANDS
 from tfmi.cli import cli
 
@@ -110,3 +112,16 @@ def test_interrupted_training_resumes(tmp_path):
     run = runs.load(path)
     assert 0 < run.progress["step"] < run.progress["steps"]
     assert (path / "shared" / "checkpoint.weights.h5").is_file()
+
+
+def test_resume_finishes_a_stopped_run(call, tmp_path):
+    data = {"data_dir": str(tiny.write_mnist(tmp_path / "m"))}
+    run = runs.create(recipes.find("colored-mnist").replace(**tiny.SETTINGS), data)
+    stops = iter([False, False, True])
+    training.train(run, run.open_dataset(), lambda: next(stops))
+    result = call("info", run.path)
+    assert "not finished, shared stage" in result.output
+    result = call("train", "--resume", run.path)
+    assert result.exit_code == 0, result.output
+    assert runs.newest().path == run.path
+    assert "finished already" in call("train", "--resume", run.path).output
