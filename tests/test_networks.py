@@ -186,17 +186,37 @@ def test_dot_network_round_trips(kind, tmp_path):
     np.testing.assert_array_equal(before["marginal"], after["marginal"])
 
 
-def test_discriminator_has_three_dense_layers_and_gives_logits():
-    network = networks.discriminator(3, 2, units=8)
-    layers = [v for v in network.layers if isinstance(v, keras.layers.Dense)]
-    assert [layer.units for layer in layers] == [8, 8, 1]
-    assert all(layer.activation is keras.activations.linear for layer in layers)
+def discriminator_inputs(batch=16):
     generator = np.random.default_rng(0)
-    shared = 1e3 * generator.normal(size=(16, 3)).astype("f")
-    exclusive = 1e3 * generator.normal(size=(16, 2)).astype("f")
-    hidden = tf.concat([shared, exclusive], axis=-1)
-    for name in ("hidden_0", "hidden_1"):
-        hidden = tf.nn.leaky_relu(dense(network, name, hidden), 0.2)
-    result = network({"shared": shared, "exclusive": exclusive})
-    np.testing.assert_allclose(result, dense(network, "logit", hidden), rtol=1e-4)
-    assert np.abs(result).max() > 1
+    sizes = {"shared": 3, "exclusive": 2, "marginal_exclusive": 2}
+    return {
+        name: 1e3 * generator.normal(size=(batch, size)).astype("f")
+        for name, size in sizes.items()
+    }
+
+
+def test_discriminator_is_three_dense_layers_on_the_concatenation():
+    network = networks.discriminator(3, 2, units=8)
+    inputs, result = discriminator_inputs(), None
+    result = network(inputs)
+    parts = [network.get_layer(f"{part}_part") for part in ("shared", "exclusive")]
+    kernel = tf.concat([part.kernel for part in parts], axis=0)
+    for name, exclusive in (("joint", "exclusive"), ("marginal", "marginal_exclusive")):
+        pair = tf.concat([inputs["shared"], inputs[exclusive]], axis=-1)
+        hidden = tf.nn.leaky_relu(pair @ kernel + parts[0].bias, 0.2)
+        hidden = tf.nn.leaky_relu(dense(network, "hidden", hidden), 0.2)
+        plain = dense(network, "logit", hidden)
+        np.testing.assert_allclose(result[name], plain, rtol=1e-4, atol=1e-2)
+        # Logits, not probabilities.
+        assert np.abs(plain).max() > 1
+
+
+def test_dot_discriminator_scores_every_shared_with_every_exclusive():
+    network = dot_critic.dot_discriminator(3, 2, units=UNITS)
+    inputs = {name: 1e-3 * v for name, v in discriminator_inputs().items()}
+    result = network(inputs)
+    shared, exclusive = (embed(network, n, inputs[n]) for n in ("shared", "exclusive"))
+    scores = shared @ exclusive.T / np.sqrt(UNITS)
+    own = np.eye(16, dtype=bool)
+    np.testing.assert_allclose(result["joint"][:, 0], scores[own], atol=1e-5)
+    np.testing.assert_allclose(np.ravel(result["marginal"]), scores[~own], atol=1e-5)

@@ -1,7 +1,5 @@
 """The discriminator's game of stage 2 on the pairs of a batch (Eq. 9)."""
 
-import tensorflow as tf
-
 from tfmi import objectives
 
 
@@ -21,15 +19,16 @@ def adversarial_terms(discriminators, pairs, seeds, side):
     for discriminator, (shared, exclusive), seed in zip(
         discriminators, pairs, seeds, strict=True
     ):
-        other = objectives.shuffled(exclusive, seed)
         logits = discriminator(
             {
-                "shared": tf.concat([shared, shared], axis=0),
-                "exclusive": tf.concat([exclusive, other], axis=0),
+                "shared": shared,
+                "exclusive": exclusive,
+                "marginal_exclusive": objectives.shuffled(exclusive, seed),
             }
         )
-        joint, marginal = tf.split(logits, 2)
-        terms.append(side(marginal_logits=marginal, joint_logits=joint))
+        terms.append(
+            side(marginal_logits=logits["marginal"], joint_logits=logits["joint"])
+        )
     return terms
 
 

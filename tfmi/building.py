@@ -14,6 +14,10 @@ CRITICS = {
     ),
     "dot": (dot_critic.global_dot_network, dot_critic.local_dot_network),
 }
+DISCRIMINATORS = {
+    "concat": networks.discriminator,
+    "dot": dot_critic.dot_discriminator,
+}
 STAGES = ("shared", "exclusive")
 
 
@@ -52,7 +56,7 @@ def build_exclusive_model(recipe, image_shape, shared_model, total_steps=1):
         adversarial_weight=recipe.adversarial_weight,
         adversarial_loss=recipe.adversarial_loss,
         discriminator_steps=recipe.discriminator_steps,
-        code_noise=recipe.code_noise,
+        code_noise=recipe.exclusive_code_noise,
         seed=recipe.seed,
         name="exclusive_model",
     )
@@ -104,8 +108,9 @@ class _Builder:
         return built
 
     def discriminators(self):
+        build = DISCRIMINATORS[self.recipe.discriminator]
         return {
-            f"discriminator_{domain}": networks.discriminator(
+            f"discriminator_{domain}": build(
                 self.recipe.shared_size,
                 self.recipe.exclusive_size,
                 self.recipe.discriminator_units,

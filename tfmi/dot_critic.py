@@ -10,6 +10,7 @@ import keras
 import tensorflow as tf
 
 from tfmi.networks import _critic_inputs
+from tfmi.networks import _discriminator_inputs
 from tfmi.networks import _map_summary
 
 
@@ -68,9 +69,30 @@ def global_dot_network(map_shape, code_size, units=512, name=None):
     return _dot_network(inputs, maps, units, name)
 
 
+def dot_discriminator(shared_size, exclusive_size, units=512, name=None):
+    """As `networks.discriminator`, by dot products.
+
+    S and E are embedded apart, so that each E of the batch is a sample of the
+    marginals for each S: batch - 1 of them where a shuffle gives one.
+
+    Returns:
+        A model to `{"joint": (batch, 1), "marginal": (1, batch - 1, batch)}`;
+        `marginal_exclusive` is not used.
+    """
+    inputs = _discriminator_inputs(shared_size, exclusive_size)
+    shared = keras.layers.Reshape((1, shared_size))(inputs["shared"])
+    shared = _embed(shared, units, "shared")
+    exclusive = _embed(inputs["exclusive"], units, "exclusive")
+    return _scored(inputs, shared, exclusive, name)
+
+
 def _dot_network(inputs, maps, units, name):
     maps = _embed(maps, units, "map")
     codes = _embed(inputs["code"], units, "code")
+    return _scored(inputs, maps, codes, name)
+
+
+def _scored(inputs, maps, codes, name):
     joint, marginal = PairScores(name="scores", dtype="float32")(maps, codes)
     return keras.Model(inputs, {"joint": joint, "marginal": marginal}, name=name)
 

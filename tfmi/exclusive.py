@@ -35,7 +35,8 @@ class ExclusiveModel(keras.Model):
         shared_encoder_x: the trained shared encoder of x.
         encoder_x: the exclusive encoder of x.
         global_network_x, local_network_x: statistics networks on (S, E).
-        discriminator_x: model from `{"shared", "exclusive"}` to logits.
+        discriminator_x: model from `{"shared", "exclusive",
+            "marginal_exclusive"}` to logits `{"joint", "marginal"}`.
         shared_encoder_y ... discriminator_y: the same for y; `None` shares
             the weights of x.
         global_weight: alpha, `local_weight`: beta,

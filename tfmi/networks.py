@@ -159,18 +159,33 @@ def _map_summary(feature_map):
 def discriminator(shared_size, exclusive_size, units=512, name=None):
     """Fully connected network with 3 layers on (S, E) (section 4.3).
 
+    The first layer of the concatenation is factored as in
+    `local_statistics_network`.
+
     Returns:
         A model from `{"shared": (batch, shared_size),
-        "exclusive": (batch, exclusive_size)}` to logits `(batch, 1)`.
+        "exclusive": (batch, exclusive_size), "marginal_exclusive": likewise}`
+        to logits `{"joint", "marginal"}`, each `(batch, 1)`.
     """
-    inputs = {
-        "shared": keras.Input((shared_size,), name="shared"),
-        "exclusive": keras.Input((exclusive_size,), name="exclusive"),
-    }
-    hidden = keras.layers.Concatenate()([inputs["shared"], inputs["exclusive"]])
-    hidden = keras.layers.Dense(units, name="hidden_0")(hidden)
+    inputs = _discriminator_inputs(shared_size, exclusive_size)
+    shared_part = keras.layers.Dense(units, name="shared_part")(inputs["shared"])
+    exclusive_part = keras.layers.Dense(units, use_bias=False, name="exclusive_part")
+    hidden = keras.layers.Concatenate(axis=0)(
+        [
+            shared_part + exclusive_part(inputs["exclusive"]),
+            shared_part + exclusive_part(inputs["marginal_exclusive"]),
+        ]
+    )
     hidden = keras.layers.LeakyReLU(0.2)(hidden)
-    hidden = keras.layers.Dense(units, name="hidden_1")(hidden)
+    hidden = keras.layers.Dense(units, name="hidden")(hidden)
     hidden = keras.layers.LeakyReLU(0.2)(hidden)
     logits = keras.layers.Dense(1, name="logit")(hidden)
-    return keras.Model(inputs, logits, name=name)
+    return keras.Model(inputs, _split_scores(logits), name=name)
+
+
+def _discriminator_inputs(shared_size, exclusive_size):
+    return {
+        "shared": keras.Input((shared_size,), name="shared"),
+        "exclusive": keras.Input((exclusive_size,), name="exclusive"),
+        "marginal_exclusive": keras.Input((exclusive_size,), name="marginal_exclusive"),
+    }

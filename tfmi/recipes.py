@@ -8,6 +8,7 @@ from tfmi.errors import UsageError
 
 CHOICES = {
     "critic": ("concat", "dot"),
+    "discriminator": ("concat", "dot"),
     "adversarial_loss": ("saddle_point", "non_saturating"),
     "learning_rate_decay": ("none", "cosine"),
 }
@@ -45,6 +46,7 @@ class Recipe:
     encoder_width: int = 64
     normalize_codes: bool = False
     code_noise: float = 0.0
+    exclusive_code_noise: float = 0.0
     critic: str = "concat"
     critic_units: int = 512
     discriminator_units: int = 512
@@ -61,6 +63,7 @@ class Recipe:
     exclusive_local_weight: float = 1.0
     adversarial_weight: float = 0.025
     adversarial_loss: str = "saddle_point"
+    discriminator: str = "concat"
     discriminator_steps: int = 1
     discriminator_learning_rate: float = 1e-4
     seed: int = 0
@@ -125,14 +128,16 @@ COLORED_MNIST = COLORED_MNIST_PAPER.replace(
     encoder_width=32,
     normalize_codes=True,
     code_noise=0.5,
+    exclusive_code_noise=1.0,
     critic="dot",
     critic_units=256,
     learning_rate=1e-3,
     learning_rate_decay="cosine",
     shared_epochs=3,
     exclusive_epochs=2,
-    adversarial_weight=0.5,
-    discriminator_learning_rate=5e-4,
+    adversarial_weight=1.0,
+    discriminator="dot",
+    discriminator_learning_rate=1e-3,
 )
 RECIPES = {recipe.name: recipe for recipe in (COLORED_MNIST, COLORED_MNIST_PAPER)}
 
