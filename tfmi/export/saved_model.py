@@ -124,3 +124,12 @@ def _infos(infos):
         }
         for name, info in sorted(infos.items())
     }
+
+
+def described(path, image_shape):
+    """`signatures`, with the size of image that the graph checks."""
+    known = signatures(path)
+    for signature in known.values():
+        if "images" in signature["inputs"]:
+            signature["inputs"]["images"]["shape"] = [None, *image_shape]
+    return known
