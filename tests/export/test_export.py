@@ -5,7 +5,6 @@ import numpy as np
 import pytest
 import tensorflow as tf
 from fake_run import SHAPE
-from fake_run import FakeRun
 
 from tfmi.errors import DataError
 from tfmi.export import onnx_file
@@ -13,11 +12,6 @@ from tfmi.export import publish
 from tfmi.export import saved_model
 from tfmi.export import verify
 from tfmi.export.serving import serving_model
-
-
-@pytest.fixture
-def run(tmp_path):
-    return FakeRun(tmp_path / "run")
 
 
 def test_all_formats_say_what_keras_says(run, tmp_path):

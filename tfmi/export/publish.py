@@ -20,6 +20,8 @@ from tfmi.export.build import Options
 from tfmi.export.build import onnx_name
 from tfmi.export.publication import Publication
 
+NAMES = ("shared", "exclusive", "combined")
+
 
 def export_run(run, format_name="all", output="exported", **options):
     """Export the shared, exclusive and combined encoders of every domain.
@@ -71,7 +73,7 @@ def _summary(path, model):
 def _build(run, known, target, folder, options):
     exports = []
     for domain in run.domains:
-        for name in ("shared", "exclusive", "combined"):
+        for name in NAMES:
             encoder = f"{name}_{domain}" if len(run.domains) > 1 else name
             version = _next_version(encoder, known, target)
             export = Export(run, name, domain, encoder, version, folder)

@@ -85,8 +85,8 @@ def load(path):
     """
     try:
         with np.load(path, allow_pickle=False) as file:
-            return dict(file)
-    except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
+            return {"images": file["images"], **file}
+    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
         raise DataError(
             f"a reference must be an .npz file of tfmi export. Received: {path}"
         ) from error

@@ -64,13 +64,16 @@ def check(path):
     """Run each request as the server would.
 
     Raises:
-        DataError: where the model does not answer one.
+        DataError: where the model does not answer one, or a signature has none.
     """
-    known = saved_model.signatures(path)
+    known, requests = saved_model.signatures(path), read(path)
+    asked = [signature for signature, _ in requests]
+    if sorted(asked) != sorted(known):
+        raise _unusable(path, f"requests for {', '.join(asked) or 'no signature'}")
     with saved_model.loaded(path) as call:
-        for signature, arrays in read(path):
-            if set(arrays) != set(known.get(signature, {}).get("inputs", ())):
-                raise _unusable(path, f"{signature} of {sorted(arrays)}")
+        for signature, arrays in requests:
+            if set(arrays) != set(known[signature]["inputs"]):
+                raise _unusable(path, f"{signature} of {', '.join(arrays)}")
             (batch,) = arrays.values()
             for name, value in call(signature, batch).items():
                 if len(value) != len(batch) or not np.isfinite(value).all():
