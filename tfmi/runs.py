@@ -149,8 +149,12 @@ class Run:
 
     def sample_images(self, domain, count, split="test"):
         """Raw images of a split `(count, height, width, channels)` or fewer."""
-        batches = self.open_dataset().labelled(domain, split, count)
+        batches = self._dataset.labelled(domain, split, count)
         return next(iter(batches))[0].numpy()
+
+    @functools.cached_property
+    def _dataset(self):
+        return self.open_dataset()
 
     @functools.cached_property
     def _exclusive_model(self):

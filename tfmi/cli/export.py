@@ -35,4 +35,8 @@ def command(run, **options):
     for entry in export_run(run, **options):
         click.echo(f"written {entry['path']}  differs by {entry['difference']:.1e}")
         if "change" in entry:
-            click.echo(f"        probes: {change_text(entry['change'])}")
+            outputs = entry["change"]["outputs"]
+            click.echo(
+                f"        outputs on test images change by {outputs['mean']:.1e} on "
+                f"average; probes: {change_text(entry['change'])}"
+            )

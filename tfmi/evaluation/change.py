@@ -1,5 +1,8 @@
 """What replacing an encoder by a smaller one costs the classifiers built on it."""
 
+import itertools
+import math
+
 import numpy as np
 
 from tfmi.evaluation import probes
@@ -34,6 +37,7 @@ class ProbeChange:
 
     def __init__(self, dataset):
         self._dataset = dataset
+        self._batches = {}
 
     def __call__(self, domain, before, after):
         """Scores of each representation's own factors.
@@ -73,11 +77,19 @@ class ProbeChange:
             sizes.update({name: value.shape[1] for name, value in vectors.items()})
             return np.concatenate(list(vectors.values()), axis=1)
 
-        batches = self._dataset.labelled(domain, split, BATCH)
+        batches = self._first_batches(domain, split, limit)
         joined, labels = extract(represent, batches, limit)
         ends = np.cumsum(list(sizes.values()))
         parts = np.split(joined, ends[:-1], axis=1)
         return dict(zip(sizes, parts, strict=True)), labels
+
+    def _first_batches(self, domain, split, limit):
+        """Kept, as each export of the domain asks for the same images."""
+        if (domain, split) not in self._batches:
+            batches = self._dataset.labelled(domain, split, BATCH)
+            first = itertools.islice(batches, math.ceil(limit / BATCH))
+            self._batches[domain, split] = list(first)
+        return self._batches[domain, split]
 
 
 def _scores(train, train_labels, tests, labels):

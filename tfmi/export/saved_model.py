@@ -77,9 +77,21 @@ def _session(path):
     graph_of_file = tf.Graph()
     session = tf.compat.v1.Session(graph=graph_of_file)
     with contextlib.closing(session):
-        with graph_of_file.as_default():
+        with graph_of_file.as_default(), _no_advice():
             bundle = tf.compat.v1.saved_model.loader.load(session, ["serve"], str(path))
         yield session, bundle
+
+
+@contextlib.contextmanager
+def _no_advice():
+    """Without TensorFlow's advice to use Python's loader."""
+    logger = tf.get_logger()
+    level = logger.level
+    logger.setLevel("ERROR")
+    try:
+        yield
+    finally:
+        logger.setLevel(level)
 
 
 @contextlib.contextmanager
