@@ -168,11 +168,12 @@ def test_corrupt_manifest_stops_an_export_before_it_begins(small, tmp_path):
 
 
 def test_server_configuration_is_what_the_server_parses(exported):
-    config = pytest.importorskip("tensorflow_serving.config.model_server_config_pb2")
     from google.protobuf import text_format
+    from tensorflow_serving.config import model_server_config_pb2
 
     parsed = text_format.Parse(
-        (exported / "models.config").read_text(), config.ModelServerConfig()
+        (exported / "models.config").read_text(),
+        model_server_config_pb2.ModelServerConfig(),
     )
     models = parsed.model_config_list.config
     assert [m.name for m in models] == [

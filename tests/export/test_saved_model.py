@@ -188,10 +188,11 @@ def test_warmup_requests_are_real_images_for_every_signature(run, exported):
 
 
 def test_warmup_file_is_what_tensorflow_serving_parses(exported):
-    prediction_log = pytest.importorskip("tensorflow_serving.apis.prediction_log_pb2")
+    from tensorflow_serving.apis import prediction_log_pb2
+
     path = exported / "combined" / "1" / warmup.PATH
     for record in tf.data.TFRecordDataset(str(path)):
-        log = prediction_log.PredictionLog.FromString(record.numpy())
+        log = prediction_log_pb2.PredictionLog.FromString(record.numpy())
         assert log.WhichOneof("log_type") == "predict_log"
         request = log.predict_log.request
         assert request.model_spec.name == "tiny-combined"
