@@ -51,7 +51,8 @@ def export_run(run, format_name="all", output="exported", **options):
         with tempfile.TemporaryDirectory(prefix=manifest.ASIDE, dir=target) as aside:
             aside = pathlib.Path(aside)
             exports = _build(run, known, target, aside / "new", options)
-            _put_in_place(exports, known, target, aside)
+            # Read again: another export may have ended meanwhile.
+            _put_in_place(exports, manifest.read(target), target, aside)
     except OSError as error:
         raise DataError(
             f"the export folder must be writable. Received: {target} ({error})"
