@@ -142,10 +142,19 @@ class Run:
         """The same function before any training."""
         return _represent(self._untrained_model(representation, domain))
 
-    def sample_images(self, domain, count):
-        """Raw test images `(count, height, width, channels)` or fewer."""
-        batches = self.open_dataset().labelled(domain, "test", count)
+    @property
+    def scores(self):
+        """What tfmi evaluate found, as results.json holds it, or None."""
+        return _read_json(self.path / "evaluation" / "results.json")
+
+    def sample_images(self, domain, count, split="test"):
+        """Raw images of a split `(count, height, width, channels)` or fewer."""
+        batches = self._dataset.labelled(domain, split, count)
         return next(iter(batches))[0].numpy()
+
+    @functools.cached_property
+    def _dataset(self):
+        return self.open_dataset()
 
     @functools.cached_property
     def _exclusive_model(self):

@@ -53,6 +53,9 @@ def test_help_does_not_load_tensorflow():
         (["export", "none"], 1, "a run must be a folder"),
         (["evaluate"], 1, "there must be a finished run"),
         (["export"], 1, "there must be a finished run"),
+        (["export", "--quantize", "int4"], 2, "int8"),
+        (["verify"], 2, "EXPORT"),
+        (["verify", "none"], 1, "must be a folder with manifest.json"),
     ],
 )
 def test_bad_input_is_one_line(call, args, code, message):
@@ -86,9 +89,22 @@ def test_train_evaluate_export_info(call, tmp_path):
     result = call("evaluate", "--protocol", "paper")
     assert result.exit_code == 0, result.output
     assert "Ideal" in result.output
-    result = call("export")
+    for args, message in (
+        (["--opset", 99], "the opset must be 13 to"),
+        (["--format", "savedmodel", "--float16"], "must go with --format onnx"),
+    ):
+        result = call("export", *args)
+        assert (result.exit_code, message in result.output) == (2, True)
+    result = call("export", "--quantize", "int8")
     assert result.exit_code == 0, result.output
-    assert (tmp_path / "exported" / "colored-mnist").is_dir()
+    assert "probes: shared digit" in result.output
+    card = tmp_path / "exported" / "colored-mnist" / "cards" / "shared_x-1.md"
+    assert "Ours" in card.read_text()
+    run.path.rename(tmp_path / "gone")
+    result = call("verify", "exported/colored-mnist")
+    assert result.exit_code == 0, result.output
+    assert "verified exported/colored-mnist" in result.output
+    (tmp_path / "gone").rename(run.path)
     result = call("info", run.path)
     assert "finished" in result.output
 

@@ -1,47 +1,17 @@
 import hashlib
 import json
-import types
 
 import numpy as np
 import pytest
 import tensorflow as tf
+from fake_run import SHAPE
 
-from tfmi import networks
 from tfmi.errors import DataError
-from tfmi.export import formats
+from tfmi.export import onnx_file
 from tfmi.export import publish
+from tfmi.export import saved_model
 from tfmi.export import verify
 from tfmi.export.serving import serving_model
-
-SHAPE = (12, 12, 3)
-
-
-class FakeRun:
-    """What export asks of a run."""
-
-    def __init__(self, path):
-        self.path = path
-        self.domains = ["x"]
-        self.image_shape = SHAPE
-        self.factors = {"x": {"shared": {"digit": ["0", "1"]}}}
-        self.config = {"versions": {"tfmi": "0"}}
-        self.recipe = types.SimpleNamespace(name="tiny", to_dict=lambda: {})
-        self.encoders = {
-            part: networks.encoder(SHAPE, 4, width=4, name=f"{part}_encoder")
-            for part in ("shared", "exclusive")
-        }
-
-    def encoder(self, representation, domain):
-        return self.encoders[representation]
-
-    def sample_images(self, domain, count):
-        generator = np.random.default_rng(1)
-        return generator.integers(0, 256, (count, *SHAPE), dtype=np.uint8)
-
-
-@pytest.fixture
-def run(tmp_path):
-    return FakeRun(tmp_path / "run")
 
 
 def test_all_formats_say_what_keras_says(run, tmp_path):
@@ -54,8 +24,8 @@ def test_all_formats_say_what_keras_says(run, tmp_path):
     images = run.sample_images("x", 5)
     expected = run.encoders["shared"](images / 127.5 - 1)["vector"].numpy()
     for result in (
-        formats.run_saved_model(target / "combined" / "1", [images])[0],
-        formats.run_onnx(target / "combined.onnx", [images])[0],
+        saved_model.run(target / "combined" / "1", [images])[0],
+        onnx_file.run(target / "combined.onnx", [images])[0],
     ):
         assert set(result) == {"shared", "exclusive"}
         np.testing.assert_allclose(result["shared"], expected, atol=1e-4)
@@ -76,7 +46,7 @@ def test_versions_grow(run, tmp_path):
 
 
 def test_an_export_that_differs_is_not_published(run, tmp_path, monkeypatch):
-    write = formats.write_onnx
+    write = onnx_file.write
 
     def broken(model, *args):
         vector = run.encoders["shared"].get_layer("vector")
@@ -84,7 +54,7 @@ def test_an_export_that_differs_is_not_published(run, tmp_path, monkeypatch):
         write(model, *args)
         vector.bias.assign_sub(tf.fill([4], 0.1))
 
-    monkeypatch.setattr(formats, "write_onnx", broken)
+    monkeypatch.setattr(onnx_file, "write", broken)
     with pytest.raises(DataError, match="nothing was written"):
         publish.export_run(run, "onnx", tmp_path)
     assert list((tmp_path / "tiny").iterdir()) == []
@@ -103,7 +73,21 @@ def test_naive_export_is_caught_by_the_servers_loader(run, tmp_path):
     loaded = tf.saved_model.load(tmp_path / "naive").signatures["serving_default"]
     assert loaded(tf.zeros((1, *SHAPE), tf.uint8))
     with pytest.raises(tf.errors.OpError):
-        formats.run_saved_model(tmp_path / "naive", [np.zeros((1, *SHAPE), np.uint8)])
+        saved_model.run(tmp_path / "naive", [np.zeros((1, *SHAPE), np.uint8)])
+
+
+def test_naive_export_is_not_published(run, tmp_path, monkeypatch):
+    """Keras variables are tracked: it loads in Python and fails in the server."""
+
+    def naive(model):
+        module = tf.Module()
+        module.model = model
+        return module
+
+    monkeypatch.setattr(saved_model, "_Served", naive)
+    with pytest.raises(DataError, match="must run in the server's loader"):
+        publish.export_run(run, "savedmodel", tmp_path)
+    assert list((tmp_path / "tiny").iterdir()) == []
 
 
 def test_target_that_cannot_be_written(run, tmp_path):

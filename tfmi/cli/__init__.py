@@ -12,6 +12,7 @@ COMMANDS = {
     "train": "Train both stages of a recipe.",
     "evaluate": "Score a run's representations (Tables 1 and 2).",
     "export": "Export a run's encoders to SavedModel and ONNX.",
+    "verify": "Check an export again: its files and what they compute.",
     "datasets": "What can be trained, and the data that each needs.",
     "info": "What a run is and how far it got.",
 }

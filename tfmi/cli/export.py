@@ -13,17 +13,30 @@ import click
     show_default=True,
 )
 @click.option("--output", type=click.Path(), default="exported", show_default=True)
-@click.option("--opset", type=click.IntRange(13), default=17, show_default=True)
-def command(run, format_name, output, opset):
+@click.option("--opset", type=int, default=17, show_default=True, help="Of ONNX.")
+@click.option("--quantize", type=click.Choice(["int8"]), help="An ONNX file more.")
+@click.option("--float16", is_flag=True, help="An ONNX file more, in float16.")
+def command(run, **options):
     """Export the encoders of RUN (default: the newest finished one).
 
     Each is compared with Keras before it is put in place; where the outputs
-    differ by more than 1e-4 nothing is written.
+    differ by more than 1e-4 nothing is written. What int8 and float16 change, in
+    outputs and in the accuracy of probes, is measured and printed.
     """
     from tfmi import runs
+    from tfmi.evaluation.change import ProbeChange
+    from tfmi.export.card import change_text
     from tfmi.export.publish import export_run
 
     run = runs.load(run) if run else runs.newest()
     click.echo(f"run     {run.path}")
-    for entry in export_run(run, format_name, output, opset):
+    if options["quantize"] or options["float16"]:
+        options["probe"] = ProbeChange(run.open_dataset())
+    for entry in export_run(run, **options):
         click.echo(f"written {entry['path']}  differs by {entry['difference']:.1e}")
+        if "change" in entry:
+            outputs = entry["change"]["outputs"]
+            click.echo(
+                f"        outputs on test images change by {outputs['mean']:.1e} on "
+                f"average; probes: {change_text(entry['change'])}"
+            )

@@ -88,13 +88,18 @@ def probe_accuracy(
     if protocol.early_stopping:
         _check_can_hold_out(protocol, train_labels)
     classifier = protocol.classifier(seed)
+    fit(classifier, train_vectors, train_labels)
+    return scores(test_labels, classifier.predict(test_vectors))
+
+
+def fit(classifier, vectors, labels):
+    """Fit a protocol's classifier, without scikit-learn's remarks on it."""
     with warnings.catch_warnings():
         # A fixed number of epochs is the protocol, not a failure to converge.
         warnings.simplefilter("ignore", ConvergenceWarning)
         # scikit-learn clips a batch that is larger than the data, and says so.
         warnings.filterwarnings("ignore", message="Got `batch_size`")
-        classifier.fit(train_vectors, train_labels)
-    return scores(test_labels, classifier.predict(test_vectors))
+        classifier.fit(vectors, labels)
 
 
 def _check_can_hold_out(protocol, labels):

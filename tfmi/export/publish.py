@@ -1,137 +1,143 @@
 """Export a run: write aside, verify, and only then put in place.
 
 <output>/<recipe>/<encoder>/<version>/   SavedModel, for TensorFlow Serving
-<output>/<recipe>/<encoder>.onnx
+<output>/<recipe>/<encoder>.onnx         also .int8.onnx and .float16.onnx
+<output>/<recipe>/cards/                 a model card an export
+<output>/<recipe>/references/            images, and what Keras says of them
+<output>/<recipe>/models.config          of the server, and batching.config
 <output>/<recipe>/manifest.json          sha256, sizes, differences
 """
 
-import hashlib
 import json
-import os
 import pathlib
-import shutil
 import tempfile
 
-import tensorflow as tf
-
 from tfmi.errors import DataError
-from tfmi.export import formats
-from tfmi.export import verify
-from tfmi.export.serving import serving_model
+from tfmi.export import manifest
+from tfmi.export import server_files
+from tfmi.export.build import Export
+from tfmi.export.build import Options
+from tfmi.export.build import onnx_name
+from tfmi.export.publication import Publication
 
-FORMATS = {"savedmodel": ["savedmodel"], "onnx": ["onnx"]}
-FORMATS["all"] = FORMATS["savedmodel"] + FORMATS["onnx"]
+NAMES = ("shared", "exclusive", "combined")
 
 
-def export_run(run, format_name="all", output="exported", opset=17):
+def export_run(run, format_name="all", output="exported", **options):
     """Export the shared, exclusive and combined encoders of every domain.
 
     Args:
-        run: gives `recipe`, `domains`, `image_shape`, `factors`,
-            `encoder(representation, domain)` and `sample_images`.
-        format_name: a key of `FORMATS`.
+        run: gives `path`, `recipe`, `config`, `domains`, `image_shape`,
+            `factors`, `scores`, `encoder(representation, domain)` and
+            `sample_images(domain, count, split)`.
+        format_name: a key of `build.FORMATS`.
         output: folder.
-        opset: of the ONNX files.
+        options: others of `build.Options`.
 
     Returns:
-        A list of `{"path", "difference"}`.
+        A list of `{"path", "difference"}`, with "change" for int8 and float16.
 
     Raises:
-        DataError: where an export differs from Keras (it is not published) or
+        DataError: where an export differs from Keras (nothing is published) or
             the folder cannot be written.
+        UsageError: for options that do not go together.
     """
+    options = Options(format_name, **options)
     target = pathlib.Path(output) / run.recipe.name
-    published = []
     try:
         target.mkdir(parents=True, exist_ok=True)
+        known = manifest.read(target)
         # Beside the target, so that the last step is a rename.
-        with tempfile.TemporaryDirectory(prefix=".tmp-", dir=target) as aside:
+        with tempfile.TemporaryDirectory(prefix=manifest.ASIDE, dir=target) as aside:
             aside = pathlib.Path(aside)
-            ready = [
-                _write_verified(run, name, domain, kind, aside, opset)
-                for domain in run.domains
-                for name in ("shared", "exclusive", "combined")
-                for kind in FORMATS[format_name]
-            ]
-            for entry in ready:
-                published.append(_publish(entry, target))
-        _write_manifest(target, published, run)
-    except (OSError, tf.errors.OpError) as error:
+            exports = _build(run, known, target, aside / "new", options)
+            # Read again: another export may have ended meanwhile.
+            _put_in_place(exports, manifest.read(target), target, aside)
+    except OSError as error:
         raise DataError(
             f"the export folder must be writable. Received: {target} ({error})"
         ) from error
-    return published
+    return [
+        _summary(target / name, model)
+        for export in exports
+        for name, model in export.info["models"].items()
+    ]
 
 
-def _write_verified(run, name, domain, kind, aside, opset):
-    parts = ("shared", "exclusive") if name == "combined" else (name,)
-    model = serving_model(
-        {part: run.encoder(part, domain) for part in parts}, run.image_shape
-    )
-    encoder = f"{name}_{domain}" if len(run.domains) > 1 else name
-    batches = verify.probe_batches(run.sample_images(domain, 64))
-    path = aside / f"{encoder}.{kind}"
-    if kind == "savedmodel":
-        formats.write_saved_model(model, path)
-        received = formats.run_saved_model(path, batches)
-    else:
-        formats.write_onnx(model, path, opset, _metadata(run, domain))
-        received = formats.run_onnx(path, batches)
-    difference = verify.largest_difference(formats.run_keras(model, batches), received)
-    verify.require_equal(difference, f"{encoder} as {kind}")
-    return {"encoder": encoder, "kind": kind, "aside": path, "difference": difference}
+def _summary(path, model):
+    summary = {"path": path, "difference": max(model["differences"].values())}
+    if "change" in model:
+        summary["change"] = model["change"]
+    return summary
 
 
-def _metadata(run, domain):
-    return {
-        "recipe": run.recipe.name,
-        "factors": json.dumps(run.factors[domain]),
-        "versions": json.dumps(run.config["versions"]),
+def _build(run, known, target, folder, options):
+    exports = []
+    for domain in run.domains:
+        for name in NAMES:
+            encoder = f"{name}_{domain}" if len(run.domains) > 1 else name
+            version = _next_version(encoder, known, target)
+            export = Export(run, name, domain, encoder, version, folder)
+            export.write(options)
+            exports.append(export)
+    return exports
+
+
+def _next_version(encoder, known, target):
+    """One after the newest of that encoder, in either format."""
+    used = [
+        export["version"]
+        for export in known["exports"].values()
+        if export["encoder"] == encoder
+    ]
+    folder = target / encoder
+    if folder.is_dir():
+        # The server reads a version as an integer: "00000007" is 7.
+        used += [int(p.name) for p in folder.iterdir() if p.name.isdecimal()]
+    return max(used, default=0) + 1
+
+
+def _put_in_place(exports, known, target, aside):
+    """Servers watch the version folders: they come last but for the manifest."""
+    new = aside / "new"
+    models = [name for export in exports for name in export.info["models"]]
+    stale = _replaced(exports)
+    dropped = manifest.replace_models(known, stale)
+    for export in exports:
+        names = [*export.names, *export.info["models"]]
+        known["files"].update(manifest.file_entries(new, names, export.key))
+        known["exports"][export.key] = export.info
+    configs = _write_configs(known, target, new)
+    known["files"].update(manifest.file_entries(new, configs, None))
+    (new / manifest.NAME).write_text(json.dumps(known, indent=2) + "\n", "utf-8")
+    others = [name for export in exports for name in export.names]
+    order = sorted(models, key=lambda name: not name.endswith(".onnx"))
+    with Publication(target, aside / "replaced") as publication:
+        for name in sorted(set(dropped) - set(models)):
+            publication.remove(name)
+        for name in [*others, *configs, *order, manifest.NAME]:
+            publication.put(new / name, name)
+
+
+def _replaced(exports):
+    """ONNX files that go: an int8 file must not outlive its float32 one."""
+    return [
+        onnx_name(export.encoder, kind)
+        for export in exports
+        if onnx_name(export.encoder) in export.info["models"]
+        for kind in (None, "int8", "float16")
+    ]
+
+
+def _write_configs(known, target, new):
+    encoders = {
+        export["encoder"]
+        for export in known["exports"].values()
+        if any(model["kind"] == "savedmodel" for model in export["models"].values())
     }
-
-
-def _publish(entry, target):
-    if entry["kind"] == "onnx":
-        path = target / f"{entry['encoder']}.onnx"
-        os.replace(entry["aside"], path)
-    else:
-        folder = target / entry["encoder"]
-        folder.mkdir(exist_ok=True)
-        path = folder / str(_next_version(folder))
-        shutil.move(entry["aside"], path)
-    return {"path": path, "difference": entry["difference"]}
-
-
-def _next_version(folder):
-    # The server reads a version as an integer: "00000007" is 7.
-    versions = [int(p.name) for p in folder.iterdir() if p.name.isdecimal()]
-    return max(versions, default=0) + 1
-
-
-def _write_manifest(target, published, run):
-    entries = {
-        str(file.relative_to(target)): {
-            "sha256": hashlib.sha256(file.read_bytes()).hexdigest(),
-            "bytes": file.stat().st_size,
-            "largest_difference": entry["difference"],
-        }
-        for entry in published
-        for file in _files(entry["path"])
-    }
-    path = target / "manifest.json"
-    known = json.loads(path.read_text())["files"] if path.is_file() else {}
-    content = {
-        "recipe": run.recipe.to_dict(),
-        "run": run.path.name,
-        "versions": run.config["versions"],
-        "files": {**known, **entries},
-    }
-    temporary = target / ".tmp-manifest.json"
-    temporary.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
-    os.replace(temporary, path)
-
-
-def _files(path):
-    if path.is_file():
-        return [path]
-    return sorted(file for file in path.rglob("*") if file.is_file())
+    if not encoders:
+        return []
+    text = server_files.models_config(target, sorted(encoders))
+    (new / server_files.MODELS).write_text(text, "utf-8")
+    (new / server_files.BATCHING).write_text(server_files.BATCHING_TEXT, "utf-8")
+    return [server_files.MODELS, server_files.BATCHING]

@@ -3,27 +3,53 @@
 import numpy as np
 
 from tfmi.errors import DataError
+from tfmi.export import onnx_file
+from tfmi.export import reference
+from tfmi.export import saved_model
+from tfmi.export import warmup
 
 TOLERANCE = 1e-4
 
 
-def probe_batches(images):
-    """uint8 batches of 1, 3 and 64: real, random, black and white images.
+def saved_model_differences(path, arrays):
+    """Largest difference of each signature from the reference; runs the warm-up.
 
     Args:
-        images: real images `(n, height, width, channels)`, n at least 1.
+        path: folder of the SavedModel.
+        arrays: of `reference.load`.
+
+    Returns:
+        `{signature: largest absolute difference}`.
+
+    Raises:
+        DataError: for a signature, an output or a warm-up request that fails.
     """
-    shape = images.shape[1:]
-    random = np.random.default_rng(0).integers(0, 256, (64, *shape), dtype=np.uint8)
-    real = np.resize(images, (64, *shape))
-    return [
-        real[:1],
-        real[:3],
-        real,
-        random,
-        np.zeros((3, *shape), np.uint8),
-        np.full((1, *shape), 255, np.uint8),
-    ]
+    images, expected = reference.batches(arrays)
+    asked = {
+        saved_model.DEFAULT: (images, expected),
+        saved_model.SCALED: ([reference.scaled(batch) for batch in images], expected),
+    }
+    if "files" in arrays:
+        asked[saved_model.ENCODED] = reference.batches(arrays, "files")
+    missing = set(asked) - set(saved_model.signatures(path))
+    if missing:
+        raise DataError(
+            f"a SavedModel must have the signatures {', '.join(asked)}. "
+            f"Received: none named {', '.join(sorted(missing))}"
+        )
+    differences = {}
+    with saved_model.loaded(path) as call:
+        for signature, (inputs, wanted) in asked.items():
+            received = [call(signature, batch) for batch in inputs]
+            differences[signature] = largest_difference(wanted, received)
+    warmup.check(path)
+    return differences
+
+
+def onnx_differences(path, arrays):
+    """The same of an ONNX file: `{"onnx": largest absolute difference}`."""
+    images, expected = reference.batches(arrays)
+    return {"onnx": largest_difference(expected, onnx_file.run(path, images))}
 
 
 def largest_difference(expected, received):
@@ -46,10 +72,10 @@ def largest_difference(expected, received):
     return float(largest)
 
 
-def require_equal(difference, what):
+def require_equal(difference, what, tolerance=TOLERANCE):
     """Raise a DataError where a difference is above the tolerance."""
-    if not difference <= TOLERANCE:
+    if not difference <= tolerance:
         raise DataError(
-            f"an export must differ from Keras by at most {TOLERANCE}; nothing was "
+            f"an export must differ from Keras by at most {tolerance}; nothing was "
             f"written. Received: {difference:.2e} for {what}"
         )

@@ -1,0 +1,53 @@
+"""The probe that scores a replaced encoder."""
+
+import types
+
+import numpy as np
+
+from tfmi.evaluation.change import ProbeChange
+
+
+class Dataset:
+    """200 images whose first pixel tells the digit and whose second the colour."""
+
+    def __init__(self):
+        digit = types.SimpleNamespace(name="digit")
+        color = types.SimpleNamespace(name="color")
+        self.domains = [
+            types.SimpleNamespace(
+                name="x", shared_factors=(digit,), exclusive_factors=(color,)
+            )
+        ]
+
+    def labelled(self, domain, split, batch_size):
+        generator = np.random.default_rng(split == "train")
+        labels = generator.integers(0, 2, (400, 2))
+        images = 200 * labels.astype(np.uint8)
+        for part in (slice(0, 300), slice(300, 400)):
+            yield images[part], {"digit": labels[part, 0], "color": labels[part, 1]}
+
+
+def parts(images):
+    vectors = images.astype("float32") + np.random.default_rng(0).random(images.shape)
+    return {"shared": vectors[:, :1], "exclusive": vectors}
+
+
+def test_an_encoder_that_changes_nothing_costs_nothing():
+    scores = ProbeChange(Dataset())("x", parts, parts)
+    assert scores == {
+        "shared": {"digit": {"before": 1.0, "after": 1.0}},
+        "exclusive": {"color": {"before": 1.0, "after": 1.0}},
+    }
+
+
+def test_the_probe_stays_and_the_encoder_is_replaced():
+    def blind(images):
+        return {
+            "shared": 0 * parts(images)["shared"],
+            "exclusive": parts(images)["exclusive"],
+        }
+
+    scores = ProbeChange(Dataset())("x", parts, blind)
+    assert scores["shared"]["digit"]["before"] == 1.0
+    assert 0.3 < scores["shared"]["digit"]["after"] < 0.7
+    assert scores["exclusive"]["color"] == {"before": 1.0, "after": 1.0}

@@ -1,0 +1,120 @@
+"""ONNX files: opsets, metadata, int8 and float16 with their measured change."""
+
+import json
+
+import numpy as np
+import onnx
+import pytest
+from fake_run import SHAPE
+
+from tfmi.errors import DataError
+from tfmi.errors import UsageError
+from tfmi.export import onnx_file
+from tfmi.export import publish
+from tfmi.export import smaller
+from tfmi.export.serving import serving_model
+
+
+@pytest.fixture(scope="module")
+def model(run):
+    return serving_model({"shared": run.encoders["shared"]}, SHAPE)
+
+
+@pytest.mark.parametrize("opset", [13, 18])
+def test_opset(model, tmp_path, opset):
+    path = tmp_path / "m.onnx"
+    onnx_file.write(model, path, opset, {"recipe": "tiny"})
+    proto = onnx.load(path)
+    assert {o.domain: o.version for o in proto.opset_import}[""] == opset
+    (image,), (output,) = proto.graph.input, proto.graph.output
+    assert (image.name, output.name) == ("images", "shared")
+    dims = image.type.tensor_type.shape.dim
+    assert not dims[0].HasField("dim_value")
+    assert [d.dim_value for d in dims[1:]] == list(SHAPE)
+    for batch in (0, 1, 7):
+        images = np.zeros((batch, *SHAPE), np.uint8)
+        assert onnx_file.run(path, [images])[0]["shared"].shape == (batch, 4)
+
+
+@pytest.mark.parametrize("opset", [12, 99, -1])
+def test_opset_that_tf2onnx_cannot_write(run, tmp_path, opset):
+    with pytest.raises(UsageError, match=f"13 to .*Received: {opset}"):
+        publish.export_run(run, "onnx", tmp_path, opset=opset)
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("options", [{"quantize": "int8"}, {"float16": True}])
+def test_smaller_files_need_onnx(run, tmp_path, options):
+    with pytest.raises(UsageError, match="must go with --format onnx or all"):
+        publish.export_run(run, "savedmodel", tmp_path, **options)
+
+
+def test_another_kind_of_quantization(run, tmp_path):
+    with pytest.raises(UsageError, match="must be int8"):
+        publish.export_run(run, "onnx", tmp_path, quantize="int4")
+
+
+def weight_bytes(path):
+    tensors = onnx.load(path).graph.initializer
+    return sum(onnx.numpy_helper.to_array(tensor).nbytes for tensor in tensors)
+
+
+def test_smaller_files_stand_beside_with_their_change(exported):
+    manifest = json.loads((exported / "manifest.json").read_text())
+    models = manifest["exports"]["combined/1"]["models"]
+    assert set(models) == {
+        "combined/1",
+        "combined.onnx",
+        "combined.int8.onnx",
+        "combined.float16.onnx",
+    }
+    assert weight_bytes(exported / "combined.onnx") > 2 * weight_bytes(
+        exported / "combined.int8.onnx"
+    )
+    for kind in ("int8", "float16"):
+        name = f"combined.{kind}.onnx"
+        assert onnx_file.metadata(exported / name)["precision"].startswith(kind)
+        change = models[name]["change"]
+        assert 0 < change["outputs"]["mean"] <= change["outputs"]["largest"] < 1
+        assert change["probes"]["shared"]["digit"] == {"before": 0.5, "after": 0.25}
+    methods = models["combined.int8.onnx"]["change"]["methods"]
+    best = min(methods, key=methods.get)
+    precision = onnx_file.metadata(exported / "combined.int8.onnx")["precision"]
+    assert precision == f"int8 ({best})"
+    assert set(methods) == {"dynamic", "static"}
+
+
+def test_int8_keeps_the_method_that_changes_less(run, model, tmp_path, monkeypatch):
+    source, path = tmp_path / "m.onnx", tmp_path / "m.int8.onnx"
+    onnx_file.write(model, source, 17, {})
+    images = run.sample_images("x", 32, "train")
+    measured = {".dynamic": 0.5, ".static": 0.1}
+
+    def change(before, after, images):
+        return {"mean": measured[after.suffix]}
+
+    monkeypatch.setattr(smaller, "output_change", change)
+    smaller.write_int8(source, path, images)
+    assert onnx_file.metadata(path)["precision"] == "int8 (static)"
+    measured[".static"] = float("nan")
+    smaller.write_int8(source, path, images)
+    assert onnx_file.metadata(path)["precision"] == "int8 (dynamic)"
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["m.int8.onnx", "m.onnx"]
+
+
+def test_float16_that_overflows_is_not_published(run, tmp_path, monkeypatch):
+    def broken(source, path, write=smaller.write_float16):
+        write(source, path)
+        proto = onnx.load(path)
+        for tensor in proto.graph.initializer:
+            if tensor.data_type == onnx.TensorProto.FLOAT16:
+                value = onnx.numpy_helper.to_array(tensor)
+                tensor.CopyFrom(
+                    onnx.numpy_helper.from_array(value * np.float16("inf"), tensor.name)
+                )
+        onnx.save(proto, path)
+
+    monkeypatch.setattr(smaller, "write_float16", broken)
+    with pytest.raises(DataError, match="nothing was written"):
+        publish.export_run(run, "onnx", tmp_path, float16=True)
+    assert list((tmp_path / "tiny").iterdir()) == []

@@ -1,0 +1,243 @@
+"""What stands in the export folder after several exports, and after a failure."""
+
+import os
+import shutil
+
+import numpy as np
+import pytest
+from fake_run import FakeRun
+
+from tfmi.errors import DataError
+from tfmi.export import manifest
+from tfmi.export import publish
+from tfmi.export.publication import Publication
+from tfmi.export.recheck import verify_export
+
+
+@pytest.fixture
+def small(tmp_path, monkeypatch):
+    """A run of which one encoder is exported, so that each export is quick."""
+    monkeypatch.setattr(publish, "NAMES", ("shared",))
+    return FakeRun(tmp_path / "run")
+
+
+@pytest.fixture(scope="module")
+def first(tmp_path_factory):
+    """An export of one encoder, to be copied."""
+    folder = tmp_path_factory.mktemp("first")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(publish, "NAMES", ("shared",))
+        publish.export_run(FakeRun(folder / "run"), "all", folder)
+    return folder / "tiny"
+
+
+def check(folder):
+    """The manifest and the folder agree; gives the manifest."""
+    content = manifest.read(folder)
+    assert manifest.problems(folder, content) == []
+    return content
+
+
+def quiet(line):
+    pass
+
+
+def test_layout(exported):
+    content = check(exported)
+    assert set(content["exports"]) == {"shared/1", "exclusive/1", "combined/1"}
+    assert (exported / "shared/1/saved_model.pb").is_file()
+    assert (exported / "shared/1/assets.extra/tf_serving_warmup_requests").is_file()
+    assert not list(exported.glob(".tmp*"))
+    for entry in content["exports"].values():
+        assert entry["recipe"] == {"seed": 7}
+        assert entry["versions"] == {"tfmi": "0"}
+        assert set(entry["signatures"]) == {
+            "serving_default",
+            "scaled",
+            "encoded",
+            "ONNX",
+        }
+
+
+def test_new_onnx_takes_the_place_of_the_old_with_its_smaller_ones(small, tmp_path):
+    target = tmp_path / "tiny"
+    publish.export_run(small, "onnx", tmp_path, quantize="int8")
+    assert (target / "shared.int8.onnx").is_file()
+    publish.export_run(small, "onnx", tmp_path)
+    content = check(target)
+    assert set(content["exports"]) == {"shared/2"}
+    assert not (target / "shared.int8.onnx").exists()
+    assert sorted(p.name for p in (target / "cards").iterdir()) == ["shared-2.md"]
+    assert not (target / "models.config").exists()
+
+
+def test_every_version_can_be_verified_with_its_own_reference(small, tmp_path):
+    target = tmp_path / "tiny"
+    publish.export_run(small, "all", tmp_path)
+    for variable in small.encoders["shared"].trainable_variables:
+        variable.assign(variable * 1.5)
+    publish.export_run(small, "onnx", tmp_path)
+    publish.export_run(small, "savedmodel", tmp_path)
+    content = check(target)
+    models = {key: list(e["models"]) for key, e in content["exports"].items()}
+    assert models == {
+        "shared/1": ["shared/1"],
+        "shared/2": ["shared.onnx"],
+        "shared/3": ["shared/3"],
+    }
+    verify_export(target, progress=quiet)
+
+
+def test_versions_grow_from_what_the_server_would_read(small, tmp_path):
+    (tmp_path / "tiny" / "shared" / "00000007").mkdir(parents=True)
+    (tmp_path / "tiny" / "shared" / "notes").mkdir()
+    (entry,) = publish.export_run(small, "savedmodel", tmp_path)
+    assert entry["path"].name == "8"
+
+
+def tree(folder):
+    return {
+        p.relative_to(folder).as_posix(): p.read_bytes()
+        for p in folder.rglob("*")
+        if p.is_file()
+    }
+
+
+class DiskError(OSError):
+    pass
+
+
+@pytest.mark.parametrize("failing", [1, 3, 5, 6, 7])
+def test_rename_that_fails_midway_leaves_what_was_there(
+    small, first, tmp_path, monkeypatch, failing
+):
+    shutil.copytree(first, tmp_path / "tiny")
+    before = tree(tmp_path / "tiny")
+    put, count = Publication.put, 0
+
+    def broken(self, source, name):
+        nonlocal count
+        count += 1
+        if count == failing:
+            raise DiskError("disk full")
+        put(self, source, name)
+
+    monkeypatch.setattr(Publication, "put", broken)
+    with pytest.raises(DataError, match="must be writable.*disk full"):
+        publish.export_run(small, "all", tmp_path)
+    assert count == failing
+    assert tree(tmp_path / "tiny") == before
+    check(tmp_path / "tiny")
+
+
+def test_manifest_comes_last_and_the_version_folder_before_it(
+    small, tmp_path, monkeypatch
+):
+    order = []
+    put = Publication.put
+
+    def recorded(self, source, name):
+        order.append(name)
+        put(self, source, name)
+
+    monkeypatch.setattr(Publication, "put", recorded)
+    publish.export_run(small, "all", tmp_path)
+    assert order[-3:] == ["shared.onnx", "shared/1", "manifest.json"]
+
+
+def test_first_export_that_fails_leaves_no_folder_behind(small, tmp_path, monkeypatch):
+    rename = os.rename
+
+    def broken(source, target):
+        if str(target).endswith("shared/1"):
+            raise DiskError("no")
+        rename(source, target)
+
+    monkeypatch.setattr(os, "rename", broken)
+    with pytest.raises(DataError):
+        publish.export_run(small, "all", tmp_path)
+    assert list((tmp_path / "tiny").iterdir()) == []
+
+
+def test_corrupt_manifest_stops_an_export_before_it_begins(small, tmp_path):
+    (tmp_path / "tiny").mkdir()
+    (tmp_path / "tiny" / "manifest.json").write_text("{")
+    with pytest.raises(DataError, match="manifest.json must be as tfmi export"):
+        publish.export_run(small, "all", tmp_path)
+    assert len(list((tmp_path / "tiny").iterdir())) == 1
+
+
+def test_server_configuration_is_what_the_server_parses(exported):
+    from google.protobuf import text_format
+    from tensorflow_serving.config import model_server_config_pb2
+
+    parsed = text_format.Parse(
+        (exported / "models.config").read_text(),
+        model_server_config_pb2.ModelServerConfig(),
+    )
+    models = parsed.model_config_list.config
+    assert [m.name for m in models] == [
+        "tiny-combined",
+        "tiny-exclusive",
+        "tiny-shared",
+    ]
+    for model in models:
+        assert os.path.isabs(model.base_path)
+        assert os.path.isfile(f"{model.base_path}/1/saved_model.pb")
+    batching = (exported / "batching.config").read_text()
+    assert "max_execution_batch_size { value: 64 }" in batching
+
+
+def test_card_says_what_users_need(exported):
+    card = (exported / "cards" / "combined-1.md").read_text()
+    for part in (
+        "random strokes",
+        "| seed | 7 |",
+        "Not evaluated",
+        "12x12x3",
+        "`images` uint8 (batch, 12, 12, 3)",
+        "`image_bytes` string (batch)",
+        "`shared` float32 (batch, 4)",
+        "shared digit 50.00% to 25.00%",
+        "http://localhost:8501/v1/models/tiny-combined:predict",
+        '"b64"',
+        "## Limits",
+        "## Intended use",
+    ):
+        assert part in card, part
+
+
+def test_card_holds_the_scores_of_its_representation_and_domain(small, tmp_path):
+    texts = {
+        (part, domain): f"table of {part} {domain}"
+        for part in ("shared", "exclusive")
+        for domain in "xy"
+    }
+    small.scores = {
+        "tables": [
+            {"representation": part, "domain": domain, "text": text}
+            for (part, domain), text in texts.items()
+        ]
+    }
+    publish.export_run(small, "onnx", tmp_path)
+    card = (tmp_path / "tiny" / "cards" / "shared-1.md").read_text()
+    assert [t for t in texts.values() if t in card] == ["table of shared x"]
+    assert "Not evaluated" not in card
+    assert "curl" not in card
+
+
+@pytest.mark.parametrize("scores", [[], {}, {"tables": [{}]}, "text"])
+def test_damaged_scores_count_as_not_evaluated(small, tmp_path, scores):
+    from tfmi.export import card
+
+    info = {"outputs": {"shared": 4}, "domain": "x"}
+    assert card._scores(info, scores).startswith("Not evaluated")
+
+
+def test_two_domains_have_encoders_of_their_own(small, tmp_path):
+    small.domains = ["x", "y"]
+    small.factors["y"] = small.factors["x"]
+    published = publish.export_run(small, "onnx", tmp_path)
+    names = [entry["path"].name for entry in published]
+    assert names == ["shared_x.onnx", "shared_y.onnx"]
+    assert all(np.isfinite(entry["difference"]) for entry in published)
