@@ -134,7 +134,17 @@ COLORED_MNIST = COLORED_MNIST_PAPER.replace(
     adversarial_weight=0.5,
     discriminator_learning_rate=5e-4,
 )
-RECIPES = {recipe.name: recipe for recipe in (COLORED_MNIST, COLORED_MNIST_PAPER)}
+PAIRS = COLORED_MNIST.replace(
+    name="pairs",
+    pipeline="pairs",
+    share_weights=True,
+    exclusive_size=64,
+    shared_epochs=40,
+    exclusive_epochs=30,
+)
+RECIPES = {
+    recipe.name: recipe for recipe in (COLORED_MNIST, COLORED_MNIST_PAPER, PAIRS)
+}
 
 
 def find(name):

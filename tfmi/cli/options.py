@@ -1,0 +1,57 @@
+"""The options that say what the data is; which a pipeline takes, it decides."""
+
+import functools
+import os
+
+import click
+
+PATHS = ("data_dir", "manifest", "folder")
+DATA = [
+    click.option(
+        "--data-dir", type=click.Path(), help="Folder of the dataset's files."
+    ),
+    click.option("--sample", is_flag=True, help="The small sample of real data."),
+    click.option("--manifest", type=click.Path(), help="Own images: CSV or Parquet."),
+    click.option(
+        "--folder", type=click.Path(), help="Own images: a subfolder a group."
+    ),
+    click.option("--share", help="Factors that the images of a pair share: A,B."),
+    click.option("--evaluate", help="Factors to score: A,B,C."),
+    click.option("--image-size", help="HEIGHTxWIDTH or HEIGHTxWIDTHxCHANNELS."),
+    click.option("--one-domain", is_flag=True, help="x and y are of one kind."),
+    click.option("--test-fraction", type=float, help="Of images, for the test split."),
+    click.option("--split-seed", type=click.IntRange(0), help="Of the split."),
+]
+NAMES = [option(lambda: None).__click_params__[0].name for option in DATA]
+
+
+def data_options(function):
+    """Add the data options; the function gets them as one `data`, only those
+    that were given, paths made absolute."""
+
+    @functools.wraps(function)
+    def command(**arguments):
+        data = {name: arguments.pop(name) for name in NAMES}
+        data = {name: v for name, v in data.items() if v is not None and v is not False}
+        for name in set(PATHS) & set(data):
+            data[name] = os.path.abspath(data[name])
+        return function(data=data, **arguments)
+
+    for option in reversed(DATA):
+        command = option(command)
+    return command
+
+
+def report(dataset):
+    """Print the source and the notes, and name what could not be used."""
+    click.echo(f"data    {dataset.source}")
+    for note in dataset.notes:
+        click.echo(f"        {note}")
+    if dataset.unusable:
+        click.echo(
+            f"        {len(dataset.unusable)} files could not be used:", err=True
+        )
+        for line in dataset.unusable[:5]:
+            click.echo(f"          {line}", err=True)
+        if len(dataset.unusable) > 5:
+            click.echo("          ... (tfmi data check names all)", err=True)
