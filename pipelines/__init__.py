@@ -14,6 +14,8 @@ from tfmi.errors import UsageError
 BUILT_IN = {
     "colored-mnist": "tfmi.pipelines.colored_mnist:open_dataset",
     "pairs": "tfmi.pipelines.pairs:open_dataset",
+    "iam": "tfmi.pipelines.iam:open_dataset",
+    "shapes3d": "tfmi.pipelines.shapes3d:open_dataset",
 }
 
 

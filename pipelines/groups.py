@@ -67,7 +67,7 @@ class Images:
         lacking = sum(not all(key) for key in keys)
         single = sorted(k for k, n in sizes.items() if n == 1 and all(k))
         if lacking:
-            self.notes.append(f"left out: {lacking} images without {factors}")
+            self.notes.append(f"left out: {lacking} images without {'/'.join(factors)}")
         if single:
             named = ", ".join("/".join(key) for key in single[:5])
             self.notes.append(

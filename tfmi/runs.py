@@ -160,8 +160,12 @@ class Run:
 
     def sample_images(self, domain, count):
         """Raw test images `(count, height, width, channels)` or fewer."""
-        batches = self.open_dataset().labelled(domain, "test", count)
+        batches = self._dataset.labelled(domain, "test", count)
         return next(iter(batches))[0].numpy()
+
+    @functools.cached_property
+    def _dataset(self):
+        return self.open_dataset()
 
     @functools.cached_property
     def _exclusive_model(self):

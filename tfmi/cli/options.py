@@ -19,6 +19,11 @@ DATA = [
     click.option("--evaluate", help="Factors to score: A,B,C."),
     click.option("--image-size", help="HEIGHTxWIDTH or HEIGHTxWIDTHxCHANNELS."),
     click.option("--one-domain", is_flag=True, help="x and y are of one kind."),
+    click.option("--writers", type=click.IntRange(1), help="IAM: number of writers."),
+    click.option("--images", type=click.IntRange(0), help="IAM: of images, 0 for all."),
+    click.option(
+        "--render", type=click.IntRange(1), help="3D Shapes: images to render."
+    ),
     click.option("--test-fraction", type=float, help="Of images, for the test split."),
     click.option("--split-seed", type=click.IntRange(0), help="Of the split."),
 ]
@@ -42,8 +47,9 @@ def data_options(function):
     return command
 
 
-def report(dataset):
-    """Print the source and the notes, and name what could not be used."""
+def report(dataset, limit=5):
+    """Print the source and the notes, and name what could not be used, at most
+    `limit` files of it."""
     click.echo(f"data    {dataset.source}")
     for note in dataset.notes:
         click.echo(f"        {note}")
@@ -51,7 +57,7 @@ def report(dataset):
         click.echo(
             f"        {len(dataset.unusable)} files could not be used:", err=True
         )
-        for line in dataset.unusable[:5]:
+        for line in dataset.unusable[:limit]:
             click.echo(f"          {line}", err=True)
-        if len(dataset.unusable) > 5:
-            click.echo("          ... (tfmi data check names all)", err=True)
+        if limit is not None and len(dataset.unusable) > limit:
+            click.echo("          ... (unusable.txt in the run names all)", err=True)
