@@ -4,12 +4,12 @@ import os
 import pathlib
 import re
 
-from tfmi.pipelines import listed_pairs
 from tfmi.pipelines.groups import Images
 from tfmi.pipelines.groups import grouped_pairs
 from tfmi.pipelines.images import SUFFIXES
 from tfmi.pipelines.images import UnreadableImage
 from tfmi.pipelines.images import image_shape
+from tfmi.pipelines.listed_pairs import open_pairs
 from tfmi.pipelines.manifest import read_table
 from tfmi.pipelines.manifest import require_columns
 
@@ -48,45 +48,42 @@ def open_dataset(
         DataError: where there is no usable data.
         UsageError: for options that do not go together.
     """
-    if bool(manifest) == bool(folder):
-        raise UsageError(
-            "give either --manifest or --folder. Received: "
-            + ("both" if manifest else "neither")
-        )
-    share, evaluate = _names(share), _names(evaluate)
+    _check(manifest, folder, share, evaluate, one_domain)
+    size_of = _size_of(image_size)
     split = {
         "test_fraction": test_fraction,
         "split_seed": split_seed,
         "split_file": split_file,
     }
     if folder:
-        images = _read_folder(folder)
-        if share or evaluate or one_domain:
-            raise UsageError(
-                "--share, --evaluate and --one-domain must go with --manifest; the "
-                "subfolders of --folder are the groups. Received: --folder"
-            )
-        return _grouped(images, f"images in {folder}", ["group"], [], image_size, split)
+        source = f"images in {folder}"
+        return _grouped(_read_folder(folder), source, ["group"], [], size_of, split)
+    share, evaluate = _names(share), _names(evaluate)
     table = read_table(manifest)
-    source = f"images of {manifest}"
     if "path" not in table and {"x", "y"} <= set(table):
-        require_columns(table, _one_sided(share, table), manifest)
-        return listed_pairs.open_pairs(
-            table, manifest, share, evaluate, one_domain, split, _size_of(image_size)
-        )
-    if one_domain:
+        return open_pairs(table, manifest, share, evaluate, one_domain, split, size_of)
+    if one_domain or not share:
         raise UsageError(
-            "--one-domain must go with a manifest of x and y. Received: a path column"
-        )
-    if not share:
-        raise UsageError(
-            "--share must name the factor that the images of a pair share. "
-            "Received: none"
+            "a manifest with a path column must go with --share FACTOR and without "
+            f"--one-domain. Received: {'--one-domain' if one_domain else 'no --share'}"
         )
     require_columns(table, ["path", *share, *evaluate], manifest)
     images = read_images(table, manifest, [*share, *evaluate])
     others = [name for name in evaluate if name not in share]
-    return _grouped(images, source, share, others, image_size, split)
+    return _grouped(images, f"images of {manifest}", share, others, size_of, split)
+
+
+def _check(manifest, folder, share, evaluate, one_domain):
+    if bool(manifest) == bool(folder):
+        raise UsageError(
+            "give either --manifest or --folder. Received: "
+            + ("both" if manifest else "neither")
+        )
+    if folder and (share or evaluate or one_domain):
+        raise UsageError(
+            "--share, --evaluate and --one-domain must go with --manifest; the "
+            "subfolders of --folder are the groups. Received: --folder"
+        )
 
 
 def available():
@@ -94,13 +91,8 @@ def available():
     return "own images: --manifest FILE or --folder DIR"
 
 
-def _one_sided(share, table):
-    """Columns that must be there so that both images have the shared factors."""
-    return [name for name in share if f"x_{name}" not in table]
-
-
-def _grouped(images, source, share, others, image_size, split):
-    shape = _size_of(image_size)(images.paths)
+def _grouped(images, source, share, others, size_of, split):
+    shape = size_of(images.paths)
     rows = images.decode(shape)
     return grouped_pairs("pairs", source, images, rows, shape, share, others, **split)
 

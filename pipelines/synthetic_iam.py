@@ -128,8 +128,8 @@ def _form(writer, form):
 
 def _write_words(folder, writer, count, hand, generator):
     """Write a writer's words; `(name, rest of the line in words.txt)` of each."""
-    # Frequencies as of English: the n-th word has a share of 1 / n.
-    share = 1 / np.arange(1, len(VOCABULARY) + 1)
+    # About as in English, where one word in fifteen is "the".
+    share = 1 / (np.arange(len(VOCABULARY)) + 4)
     texts = generator.choice(VOCABULARY, count, p=share / share.sum())
     try:
         font = ImageFont.truetype(hand.font, hand.size)

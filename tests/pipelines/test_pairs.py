@@ -1,6 +1,8 @@
 """Own pairs: what is read, left out, reported and refused."""
 
 import json
+import os
+import pathlib
 
 import numpy as np
 import own_images
@@ -200,7 +202,8 @@ def test_an_image_in_many_pairs_keeps_them_in_one_split(listed):
         ({"manifest": "a", "folder": "b"}, UsageError, "Received: both"),
         ({"folder": "none"}, DataError, "--folder must be a folder"),
         ({"manifest": "none.csv"}, DataError, "--manifest must be a file"),
-        ({"folder": ".", "share": "a"}, (UsageError, DataError), "must"),
+        ({"folder": ".", "share": "a"}, UsageError, "must go with --manifest"),
+        ({"folder": "."}, DataError, "a subfolder of PNG, JPEG or TIFF images"),
     ],
 )
 def test_bad_sources(tmp_path, monkeypatch, options, error, message):
@@ -212,13 +215,13 @@ def test_bad_sources(tmp_path, monkeypatch, options, error, message):
 @pytest.mark.parametrize(
     "options, message",
     [
-        ({"share": None}, "--share must name the factor"),
+        ({"share": None}, "must go with --share FACTOR .* Received: no --share"),
         ({"share": "autor"}, "must have the column autor. Received: path, writer"),
         ({"evaluate": "wort"}, "must have the column wort"),
         ({"image_size": "64"}, "--image-size must be HEIGHTxWIDTH"),
         ({"image_size": "4x64"}, "sides of 9 pixels at least"),
         ({"test_fraction": 0.0}, "--test-fraction must be above 0"),
-        ({"one_domain": True}, "--one-domain must go with"),
+        ({"one_domain": True}, "without --one-domain. Received: --one-domain"),
     ],
 )
 def test_bad_options(manifest, options, message):
@@ -269,3 +272,16 @@ def test_preview_shows_pairs(manifest, tmp_path):
     with Image.open(tmp_path / "preview.png") as picture:
         assert picture.width > 128
         assert len(picture.getcolors(1 << 20)) > 20
+
+
+def test_real_handwriting():
+    beside = pathlib.Path(__file__).parents[3] / "shared" / "data"
+    folder = pathlib.Path(os.environ.get("TFMI_TEST_DATA", beside)) / "dhsd"
+    if not folder.is_dir():
+        pytest.skip("the handwriting dataset is not here")
+    dataset = open_manifest(folder / "words.csv")
+    assert dataset.image_shape == (64, 256, 1)
+    assert (dataset.num_images("train"), dataset.num_images("test")) == (2599, 651)
+    assert not dataset.unusable
+    # Nearly every word is written once: there is nothing to score.
+    assert [f.name for f in dataset.domains[0].factors] == ["writer"]
