@@ -61,17 +61,7 @@ def open_dataset(
             f"Received: {writers} and {images}"
         )
     root = pathlib.Path(data_dir)
-    folders = {name: _folder(root, name) for name in ARCHIVES}
-    words, notes, synthetic = read_words(folders["ascii"] / "words.txt")
-    forms = read_forms(folders["ascii"] / "forms.txt")
-    words, unknown = _with_writers(words, forms)
-    if unknown:
-        notes.append(f"left out: {unknown} words of forms that forms.txt lacks")
-    words = choose(words, writers, images)
-    found = _images(words, folders["words"], notes)
-    found.notes.append(
-        f"{len(words):,} words of the {writers} writers with the most words"
-    )
+    found, synthetic = _subset(root, writers, images)
     rows = found.decode(SHAPE, enlarge=False)
     return grouped_pairs(
         "iam",
@@ -86,6 +76,20 @@ def open_dataset(
         split_seed=split_seed,
         split_file=split_file,
     )
+
+
+def _subset(root, writers, images):
+    """The `Images` that are used, and whether they are the stand-in's."""
+    folders = {name: _folder(root, name) for name in ARCHIVES}
+    words, notes, synthetic = read_words(folders["ascii"] / "words.txt")
+    forms = read_forms(folders["ascii"] / "forms.txt")
+    words, unknown = _with_writers(words, forms)
+    if unknown:
+        notes.append(f"left out: {unknown} words of forms that forms.txt lacks")
+    words = choose(words, writers, images)
+    number = len({word.writer for word in words})
+    notes.append(f"{len(words):,} words of the {number} writers with the most words")
+    return _images(words, folders["words"], notes), synthetic
 
 
 def available():

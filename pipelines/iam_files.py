@@ -6,7 +6,6 @@ from tfmi.errors import DataError
 
 # A comment of words.txt that holds it marks a stand-in (`synthetic_iam`).
 SYNTHETIC = "SYNTHETIC"
-OPTIONAL = "words of a failed segmentation (err)"
 
 
 class Word(typing.NamedTuple):
@@ -48,9 +47,10 @@ def read_words(path):
     if not words:
         raise DataError(f"words.txt must hold words. Received: none in {path}")
     notes = []
-    for count, what in ((failed, OPTIONAL), (marks, "words without letter or digit")):
-        if count:
-            notes.append(f"left out: {count:,} {what}")
+    if failed:
+        notes.append(f"left out: {failed:,} words of a failed segmentation (err)")
+    if marks:
+        notes.append(f"left out: {marks:,} words without a letter or a digit")
     if broken:
         notes.append(
             f"left out: {len(broken)} lines of words.txt that are none (first: "

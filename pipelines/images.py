@@ -11,6 +11,7 @@ Rules, the same for every file:
 - More than `MAX_PIXELS` is refused before anything is decoded.
 """
 
+import contextlib
 import warnings
 
 import numpy as np
@@ -34,7 +35,7 @@ def image_shape(path):
     Raises:
         UnreadableImage: for a file that gives no picture.
     """
-    with _open(path) as image:
+    with no_bomb_warnings(), _open(path) as image:
         channels = 1 if image.mode in GREY_MODES else 3
         return (*_decode(image, channels).shape[:2], channels)
 
@@ -89,12 +90,18 @@ def paper_color(pixels):
     return np.median(np.concatenate(border), axis=0).astype(np.uint8)
 
 
+@contextlib.contextmanager
+def no_bomb_warnings():
+    """Silence Pillow's warning about large pictures, as `MAX_PIXELS` is the
+    stricter rule. Not for use by several threads at a time."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", Image.DecompressionBombWarning)
+        yield
+
+
 def _open(path):
     try:
-        with warnings.catch_warnings():
-            # Our own limit below is the stricter one.
-            warnings.simplefilter("ignore", Image.DecompressionBombWarning)
-            image = Image.open(path, formats=FORMATS)
+        image = Image.open(path, formats=FORMATS)
     except Exception as error:  # the decoders raise errors of many kinds
         raise UnreadableImage(_reason(error)) from error
     if image.width * image.height > MAX_PIXELS:

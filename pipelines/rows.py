@@ -15,6 +15,7 @@ import numpy as np
 import tensorflow as tf
 import tqdm
 from tfmi.pipelines.images import UnreadableImage
+from tfmi.pipelines.images import no_bomb_warnings
 from tfmi.pipelines.images import read_image
 
 from tfmi.errors import DataError
@@ -131,7 +132,7 @@ def _key(paths, shape, enlarge):
         try:
             stat = os.stat(path)
             about = f"{path}\0{stat.st_size}\0{stat.st_mtime_ns}\n"
-        except OSError:
+        except (OSError, ValueError):
             about = f"{path}\0\n"
         digest.update(about.encode(errors="surrogateescape"))
     return digest.hexdigest()[:24]
@@ -148,7 +149,8 @@ def _decoded(paths, shape, enlarge, unreadable):
 
     bar = tqdm.tqdm(total=len(paths), unit="image", desc="reading images", leave=False)
     # A chunk at a time, so that no more than a chunk waits in memory.
-    with bar, concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
+    pool = concurrent.futures.ThreadPoolExecutor(os.cpu_count())
+    with no_bomb_warnings(), bar, pool:
         for start in range(0, len(paths), CHUNK):
             chunk = paths[start : start + CHUNK]
             for position, image in enumerate(pool.map(read, chunk), start):
