@@ -1,7 +1,6 @@
 """Tables that list images: CSV or Parquet, every value as text."""
 
 import csv
-import importlib.util
 import pathlib
 
 from tfmi.errors import DataError
@@ -72,14 +71,14 @@ def _read_csv(path):
 
 
 def _read_parquet(path):
-    if not importlib.util.find_spec("pyarrow"):
+    try:
+        import pyarrow
+        from pyarrow import parquet
+    except ImportError as error:
         raise DataError(
             "a Parquet manifest needs pyarrow (pip install 'tfmi[parquet]'); a CSV "
-            f"file needs nothing. Received: {path}"
-        )
-    import pyarrow
-    from pyarrow import parquet
-
+            f"file needs nothing. Received: {path} ({error})"
+        ) from error
     try:
         columns = parquet.read_table(path).to_pydict()
     except (OSError, pyarrow.ArrowException) as error:

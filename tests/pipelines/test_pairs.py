@@ -3,6 +3,7 @@
 import json
 import os
 import pathlib
+import sys
 
 import numpy as np
 import own_images
@@ -119,7 +120,7 @@ def test_semicolons_byte_order_mark_and_parquet(manifest, tmp_path):
     expected = open_manifest(manifest).split
     manifest.write_text(text.replace(",", ";"), encoding="utf-8-sig")
     assert open_manifest(manifest).split == expected
-    pyarrow = pytest.importorskip("pyarrow")
+    pyarrow = pytest.importorskip("pyarrow", exc_type=ImportError)
     from pyarrow import parquet
 
     lines = [line.split(",") for line in text.splitlines()]
@@ -129,7 +130,7 @@ def test_semicolons_byte_order_mark_and_parquet(manifest, tmp_path):
 
 
 def test_parquet_without_its_reader(manifest, monkeypatch):
-    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    monkeypatch.setitem(sys.modules, "pyarrow", None)
     path = manifest.with_suffix(".parquet")
     path.write_bytes(b"PAR1")
     with pytest.raises(DataError, match=r"needs pyarrow \(pip install"):
