@@ -7,10 +7,16 @@ add their own through the entry-point group `tfmi.pipelines`.
 
 import importlib
 import importlib.metadata
+import inspect
 
 from tfmi.errors import UsageError
 
-BUILT_IN = {"colored-mnist": "tfmi.pipelines.colored_mnist:open_dataset"}
+BUILT_IN = {
+    "colored-mnist": "tfmi.pipelines.colored_mnist:open_dataset",
+    "pairs": "tfmi.pipelines.pairs:open_dataset",
+    "iam": "tfmi.pipelines.iam:open_dataset",
+    "shapes3d": "tfmi.pipelines.shapes3d:open_dataset",
+}
 
 
 def names():
@@ -33,6 +39,34 @@ def find(name):
         )
     module, function = BUILT_IN[name].split(":")
     return getattr(importlib.import_module(module), function)
+
+
+def open_dataset(name, options):
+    """Open the dataset `name`.
+
+    Args:
+        options: `{name: value}`, those that the pipeline takes.
+
+    Raises:
+        DataError: where there is no usable data.
+        UsageError: for an unknown name, or an option that it does not take.
+    """
+    opener = find(name)
+    parameters = inspect.signature(opener).parameters.values()
+    if not any(p.kind is p.VAR_KEYWORD for p in parameters):
+        taken = [p.name for p in parameters]
+        for option in options:
+            if option not in taken:
+                raise UsageError(
+                    f"the data options of {name} must be of "
+                    f"{', '.join(_flag(n) for n in taken if n != 'split_file')}. "
+                    f"Received: {_flag(option)}"
+                )
+    return opener(**options)
+
+
+def _flag(option):
+    return "--" + option.replace("_", "-")
 
 
 def _plugins():

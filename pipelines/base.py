@@ -3,6 +3,9 @@
 import abc
 import dataclasses
 
+# The label of an image that does not count for a factor.
+NOT_SCORED = -1
+
 
 @dataclasses.dataclass(frozen=True)
 class Factor:
@@ -34,12 +37,20 @@ class PairDataset(abc.ABC):
         source: one line that says where the images come from.
         image_shape: `(height, width, channels)`.
         domains: one `Domain`, or two where x and y come from different ones.
+        notes: lines on how the data was read, for people.
+        unusable: a line for each file that could not be used.
+        split: what a run keeps so that the split stays the same (`split.json`),
+            `{"train": [name, ...], "test": [name, ...]}`, or `None` where it
+            is fixed. A pipeline that gives it takes the file as `split_file`.
     """
 
     name: str
     source: str
     image_shape: tuple[int, int, int]
     domains: tuple[Domain, ...]
+    notes: tuple[str, ...] = ()
+    unusable: tuple[str, ...] = ()
+    split: dict | None = None
 
     @abc.abstractmethod
     def num_images(self, split):
@@ -64,5 +75,6 @@ class PairDataset(abc.ABC):
 
         Returns:
             A `tf.data.Dataset` of `(images, {factor: int labels})`, raw
-            images, the last batch as small as it is.
+            images, the last batch as small as it is. A label is an index
+            into the factor's values, or `NOT_SCORED`.
         """

@@ -15,12 +15,14 @@ class GroupPairing:
     Args:
         labels: `(images,)` ints, the group of each image.
         seed: the pairs are a function of it and of the step.
+        rows: `(images,)` ints, what to give for each image; by default its
+            position.
 
     Raises:
         DataError: where a group has a single image.
     """
 
-    def __init__(self, labels, seed):
+    def __init__(self, labels, seed, rows=None):
         labels = np.asarray(labels)
         groups, sizes = np.unique(labels, return_counts=True)
         if (sizes < 2).any():
@@ -33,7 +35,8 @@ class GroupPairing:
         starts = np.cumsum(sizes) - sizes
         self.num_images = len(labels)
         self.seed = seed
-        self._order = tf.constant(order, tf.int64)
+        rows = order if rows is None else np.asarray(rows)[order]
+        self._rows = tf.constant(rows, tf.int64)
         self._start = tf.constant(starts[group_of], tf.int64)
         self._size = tf.constant(sizes[group_of], tf.int64)
 
@@ -46,18 +49,42 @@ class GroupPairing:
         Returns:
             Two int64 tensors `(batch_size,)`: indices of x and of y.
         """
-        steps_per_epoch = self.num_images // batch_size
-        epoch, within = step // steps_per_epoch, step % steps_per_epoch
-        slots = within * batch_size + tf.range(batch_size, dtype=tf.int64)
-        anchors = tf.random.experimental.index_shuffle(
-            slots,
-            seed=tf.cast(tf.stack([self.seed, epoch]), tf.uint32),
-            max_index=tf.cast(self.num_images - 1, tf.int64),
-        )
+        anchors = _epoch_order(step, batch_size, self.num_images, self.seed)
         start, size = tf.gather(self._start, anchors), tf.gather(self._size, anchors)
         uniform = tf.random.stateless_uniform(
             [batch_size], seed=tf.stack([self.seed, step]), dtype=tf.float64
         )
         jump = 1 + tf.cast(uniform * tf.cast(size - 1, tf.float64), tf.int64)
         partners = start + (anchors - start + jump) % size
-        return tf.gather(self._order, anchors), tf.gather(self._order, partners)
+        return tf.gather(self._rows, anchors), tf.gather(self._rows, partners)
+
+
+class ListedPairing:
+    """Pairs that are given.
+
+    Args:
+        x, y: `(pairs,)` ints, the two images of each pair.
+        seed: the order is a function of it and of the step.
+    """
+
+    def __init__(self, x, y, seed):
+        self.num_images = len(x)
+        self.seed = seed
+        self._x, self._y = tf.constant(x, tf.int64), tf.constant(y, tf.int64)
+
+    def indices(self, step, batch_size):
+        """As `GroupPairing.indices`: each pair once an epoch."""
+        pairs = _epoch_order(step, batch_size, self.num_images, self.seed)
+        return tf.gather(self._x, pairs), tf.gather(self._y, pairs)
+
+
+def _epoch_order(step, batch_size, count, seed):
+    """Batch `step` of a walk through `count` items, in a new order each epoch."""
+    steps_per_epoch = count // batch_size
+    epoch, within = step // steps_per_epoch, step % steps_per_epoch
+    slots = within * batch_size + tf.range(batch_size, dtype=tf.int64)
+    return tf.random.experimental.index_shuffle(
+        slots,
+        seed=tf.cast(tf.stack([seed, epoch]), tf.uint32),
+        max_index=tf.cast(count - 1, tf.int64),
+    )

@@ -139,7 +139,32 @@ COLORED_MNIST = COLORED_MNIST_PAPER.replace(
     discriminator="dot",
     discriminator_learning_rate=1e-3,
 )
-RECIPES = {recipe.name: recipe for recipe in (COLORED_MNIST, COLORED_MNIST_PAPER)}
+PAIRS = COLORED_MNIST.replace(
+    name="pairs",
+    pipeline="pairs",
+    share_weights=True,
+    exclusive_size=64,
+    shared_epochs=40,
+    exclusive_epochs=30,
+)
+IAM_PAPER = Recipe(name="iam-paper", pipeline="iam", share_weights=True)
+IAM = PAIRS.replace(name="iam", pipeline="iam", shared_epochs=30, exclusive_epochs=20)
+SHAPES3D_PAPER = Recipe(name="shapes3d-paper", pipeline="shapes3d", share_weights=True)
+SHAPES3D = PAIRS.replace(
+    name="shapes3d", pipeline="shapes3d", shared_epochs=3, exclusive_epochs=3
+)
+RECIPES = {
+    recipe.name: recipe
+    for recipe in (
+        COLORED_MNIST,
+        COLORED_MNIST_PAPER,
+        PAIRS,
+        IAM,
+        IAM_PAPER,
+        SHAPES3D,
+        SHAPES3D_PAPER,
+    )
+}
 
 
 def find(name):

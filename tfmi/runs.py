@@ -2,6 +2,10 @@
 
 runs/<recipe>-<date>-<time>/
   config.json                 recipe, data, versions
+  split.json                  names of the training and the test images, for
+                              data that is split when it is read
+  unusable.txt                files that could not be used, where there are any
+  preview.png                 pairs as they are trained on
   progress.json               the stage and step reached, finished or not
   shared/, exclusive/         history.csv, checkpoint.weights.h5, logs/
   shared.keras                the finished model of stage 1
@@ -110,6 +114,15 @@ class Run:
         self.config.update(entries)
         write_json(self.path / "config.json", self.config)
 
+    def save_split(self, split):
+        """Keep which images are for training; the first split stays."""
+        if split is not None and not self._split_file.is_file():
+            write_json(self._split_file, split)
+
+    @property
+    def _split_file(self):
+        return self.path / "split.json"
+
     def save_progress(self, **progress):
         write_json(self.path / "progress.json", progress)
 
@@ -117,7 +130,10 @@ class Run:
         """The dataset that the run was trained on."""
         from tfmi import pipelines
 
-        dataset = pipelines.find(self.recipe.pipeline)(**self.config["data"])
+        options = dict(self.config["data"])
+        if self._split_file.is_file():
+            options["split_file"] = str(self._split_file)
+        dataset = pipelines.open_dataset(self.recipe.pipeline, options)
         self._check_dataset(dataset)
         return dataset
 

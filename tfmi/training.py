@@ -11,7 +11,9 @@ from tfmi.callbacks import ProgressBar
 from tfmi.errors import DataError
 from tfmi.errors import UsageError
 from tfmi.files import replacing
+from tfmi.files import write_text
 from tfmi.preprocessing import scale_images
+from tfmi.preview import write_preview
 
 CHECKPOINT = "checkpoint.weights.h5"
 
@@ -38,6 +40,10 @@ def train(run, dataset, stop):
         source=dataset.source,
         factors=describe_factors(dataset),
     )
+    run.save_split(dataset.split)
+    if dataset.unusable:
+        write_text(run.path / "unusable.txt", "\n".join(dataset.unusable) + "\n")
+    write_preview(run.path / "preview.png", dataset, run.recipe.seed)
     shared = _stage_model(run, "shared")
     if shared is None:
         shared = _train_stage(run, "shared", dataset, stop)

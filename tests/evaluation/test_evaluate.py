@@ -110,12 +110,67 @@ def test_evaluate_scores_what_the_vectors_hold(outcome):
 def test_csv_has_a_line_for_each_cell(outcome):
     with open(outcome[1] / "results.csv", newline="") as file:
         lines = list(csv.DictReader(file))
-    assert len(lines) == 8 * 4 * 2
+    probed = [line for line in lines if line["protocol"] != "neighbours"]
+    assert len(probed) == 8 * 4 * 2
+    # Of each representation and domain: the ideal, N = 1 and N = 5.
+    assert len(lines) - len(probed) == 4 * 3 * 2
     assert {line["row"] for line in lines if line["balanced_accuracy"]} == {
         "Ours",
         "Untrained encoder",
         "Majority class",
     }
+
+
+def test_neighbours_are_scored_in_tables_of_their_own(outcome):
+    results, output, _ = outcome
+    assert len(results["neighbours"]) == len(KEYS)
+    for table in results["neighbours"]:
+        rows = {row["row"]: row["accuracies"] for row in table["rows"]}
+        assert list(rows) == ["Ideal", "Ours, N = 1", "Ours, N = 5"]
+        held = "shape" if table["representation"] == "shared" else "shade"
+        assert rows["Ours, N = 5"][held] == 1.0
+        assert table["text"] in (output / "tables.txt").read_text()
+
+
+class SomeScored(Halves):
+    """Half of the images have no shade that counts; their shape is noise."""
+
+    domains = (Domain("x", "first", (), (SHADE,)),)
+
+    def labelled(self, domain, split, batch_size, seed=0):
+        whole = super().labelled(domain, split, 10**6, seed)
+        images, labels = next(iter(whole))
+        images, shade = images.numpy(), labels["shade"].numpy()
+        images[::2], shade[::2] = 255 - 80, -1
+        rows = tf.data.Dataset.from_tensor_slices((images, {"shade": shade}))
+        return rows.batch(batch_size)
+
+
+def test_images_that_do_not_count_are_left_out(tmp_path):
+    keys = [("shared", "x"), ("exclusive", "x")]
+    results = evaluate(
+        dict.fromkeys(keys, _shade),
+        dict.fromkeys(keys, _nothing),
+        SomeScored(),
+        tmp_path,
+        progress=str,
+    )
+    for table in results["tables"]:
+        rows = {row["row"]: row["accuracies"] for row in table["rows"]}
+        assert rows["Ours"]["shade"] == 1.0
+        assert rows["Majority class"]["shade"] < 0.6
+    for table in results["neighbours"]:
+        assert table["rows"][-1]["accuracies"]["shade"] == 1.0
+    assert (tmp_path / "neighbours_shared_x.png").is_file()
+
+
+class NothingScored(Halves):
+    domains = (Domain("x", "first", (), ()),)
+
+
+def test_a_dataset_without_factors_is_refused(tmp_path):
+    with pytest.raises(DataError, match="a factor to score for x"):
+        evaluate({}, {}, NothingScored(), tmp_path)
 
 
 def test_a_file_in_place_of_the_folder_is_one_line(tmp_path):

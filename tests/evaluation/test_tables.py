@@ -36,6 +36,37 @@ def test_distance_to_ideal_is_the_papers(key):
     assert rows[1]["distance"] == pytest.approx(DISTANCES[key], abs=5e-5)
 
 
+SHAPES = Domain(
+    "x",
+    "3D Shapes",
+    tuple(
+        Factor(name, tuple(map(str, range(count))))
+        for name, count in (("scale", 8), ("shape", 4), ("orientation", 15))
+    ),
+    tuple(
+        Factor(f"{name}_hue", tuple(map(str, range(10))))
+        for name in ("floor", "wall", "object")
+    ),
+)
+
+
+@pytest.mark.parametrize(
+    "representation, distance", [("shared", 0.0020), ("exclusive", 0.1955)]
+)
+def test_distance_of_table_3_is_the_papers(representation, distance):
+    rows = tables.table_rows({}, SHAPES, representation, "shapes3d")
+    assert rows[1]["source"] == "Table 3"
+    assert rows[1]["distance"] == pytest.approx(distance, abs=2e-4)
+
+
+def test_iam_rows_are_those_of_tables_4_and_5():
+    probed = paper.published("iam", "shared", "x")
+    assert probed == ("Table 4", {"writer": 0.6164, "word": 0.0994})
+    nearest = paper.published("iam", "exclusive", "x", neighbours=5)
+    assert nearest == ("Table 5", {"writer": 0.1687, "word": 0.1969})
+    assert paper.published("iam", "shared", "x", neighbours=3) is None
+
+
 def test_ideal_is_one_for_what_is_held_and_chance_for_the_rest():
     assert tables.ideal_accuracies(DOMAINS["x"], "exclusive") == {
         "digit": 0.1,

@@ -10,9 +10,10 @@ from tfmi.errors import UsageError
 
 COMMANDS = {
     "train": "Train both stages of a recipe.",
-    "evaluate": "Score a run's representations (Tables 1 and 2).",
+    "evaluate": "Score a run's representations (Tables 1 to 5).",
     "export": "Export a run's encoders to SavedModel and ONNX.",
     "verify": "Check an export again: its files and what they compute.",
+    "data": "Check a dataset, or make a synthetic one.",
     "datasets": "What can be trained, and the data that each needs.",
     "info": "What a run is and how far it got.",
 }

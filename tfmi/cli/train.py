@@ -6,6 +6,8 @@ import signal
 import click
 
 from tfmi import recipes
+from tfmi.cli.options import data_options
+from tfmi.cli.options import report
 from tfmi.errors import UsageError
 
 SETTINGS = [
@@ -30,19 +32,18 @@ def _setting_options(function):
 @click.command("train")
 @click.argument("recipe", required=False)
 @click.option("--resume", type=click.Path(), help="Go on with this run.")
-@click.option("--data-dir", type=click.Path(), help="Folder of the dataset's files.")
-@click.option("--sample", is_flag=True, help="Train on the small sample of real data.")
+@data_options
 @click.option("--config", type=click.Path(), help="Settings from a JSON file.")
 @click.option("--runs", "root", default="runs", help="Where run folders go.")
 @_setting_options
-def command(recipe, resume, data_dir, sample, config, root, **settings):
+def command(recipe, resume, data, config, root, **settings):
     """Train both stages of RECIPE, in a new folder below runs/.
 
     Settings come from the recipe, then from --config, then from options.
     Ctrl-C saves a checkpoint; --resume goes on from it.
     """
     settings = {name: value for name, value in settings.items() if value is not None}
-    given = bool(recipe or settings or data_dir or sample or config)
+    given = bool(recipe or settings or data or config)
     if bool(resume) == given:
         raise UsageError(
             "give either RECIPE and its options or --resume RUN. Received: "
@@ -57,23 +58,19 @@ def command(recipe, resume, data_dir, sample, config, root, **settings):
         )
     chosen = recipes.find(recipe)
     if config:
-        chosen = chosen.replace(**recipes.read_settings(config))
-    chosen = chosen.replace(**settings)
-    _start(chosen, {"data_dir": data_dir, "sample": sample}, root)
+        settings = {**recipes.read_settings(config), **settings}
+    _start(chosen.replace(**settings), data, root, "share_weights" in settings)
 
 
-def _start(recipe, options, root):
+def _start(recipe, options, root, weights_chosen):
     from tfmi import pipelines
     from tfmi import runs
     from tfmi import training
 
     # The data is opened and checked before a folder is made.
-    options = {name: value for name, value in options.items() if value}
-    if "data_dir" in options:
-        import os
-
-        options["data_dir"] = os.path.abspath(options["data_dir"])
-    dataset = pipelines.find(recipe.pipeline)(**options)
+    dataset = pipelines.open_dataset(recipe.pipeline, options)
+    if len(dataset.domains) > 1 and not weights_chosen:
+        recipe = recipe.replace(share_weights=False)
     training.check_sizes(recipe, dataset)
     _run(runs.create(recipe, options, root), dataset)
 
@@ -92,7 +89,7 @@ def _run(run, dataset):
     from tfmi import training
 
     click.echo(f"recipe  {run.recipe.name}")
-    click.echo(f"data    {dataset.source}")
+    report(dataset)
     click.echo(f"run     {run.path}")
     interrupted = _Interrupt()
     if training.train(run, dataset, interrupted):

@@ -5,12 +5,15 @@ import pathlib
 
 import numpy as np
 
+from tfmi.errors import DataError
 from tfmi.errors import UsageError
 from tfmi.evaluation import charts
 from tfmi.evaluation import neighbours
 from tfmi.evaluation import probes
 from tfmi.evaluation import tables
 from tfmi.evaluation.features import extract
+from tfmi.evaluation.features import scored
+from tfmi.evaluation.neighbour_tables import neighbour_table
 from tfmi.files import make_folder
 from tfmi.files import replacing
 from tfmi.files import write_json
@@ -48,40 +51,55 @@ def evaluate(
     Returns:
         What results.json holds: `{"dataset", "source", "seed", "limit",
         "protocols": {name: description}, "tables": [{"title", "protocol",
-        "representation", "domain", "rows", "balanced_accuracy", "text"}]}`.
+        "representation", "domain", "rows", "balanced_accuracy", "text"}],
+        "neighbours": [as `neighbour_table` gives them]}`.
 
     Raises:
-        DataError: where the folder cannot be written, or a probe not fitted.
+        DataError: where the folder cannot be written, a probe not fitted, or
+            the dataset has no factor to score.
         UsageError: for an unknown protocol.
     """
-    _check(protocols)
+    _check(protocols, dataset)
     output = pathlib.Path(output)
     make_folder(output)
-    scored = []
+    scored_tables, neighbours_tables = [], []
     for key, represent in representers.items():
         pair = represent, untrained[key]
         features = _both_features(key, pair, dataset, seed, limit, progress)
         for protocol in protocols:
             progress(f"probe {protocol} on {' '.join(key)}")
-            scored.append(_table(features, key, dataset, protocol, seed))
+            scored_tables.append(_table(features, key, dataset, protocol, seed))
+        progress(f"neighbours in {' '.join(key)}")
+        neighbours_tables.append(
+            neighbour_table(
+                features["Ours"], _domain(dataset, key[1]), key[0], dataset.name
+            )
+        )
         _grid(output, features["Ours"]["test"], key, dataset, seed)
-    results = _results(scored, dataset, protocols, seed, limit)
+    results = _results(scored_tables, dataset, protocols, seed, limit)
+    results["neighbours"] = neighbours_tables
     _write(output, results, dataset)
     return results
 
 
-def _results(scored, dataset, protocols, seed, limit):
+def _results(scored_tables, dataset, protocols, seed, limit):
     return {
         "dataset": dataset.name,
         "source": dataset.source,
         "seed": seed,
         "limit": limit,
         "protocols": {name: probes.PROTOCOLS[name].description for name in protocols},
-        "tables": scored,
+        "tables": scored_tables,
     }
 
 
-def _check(protocols):
+def _check(protocols, dataset):
+    for domain in dataset.domains:
+        if not domain.factors:
+            raise DataError(
+                f"there must be a factor to score for {domain.name} (--evaluate "
+                "names factors; a value needs enough images). Received: none"
+            )
     for name in protocols:
         if name not in probes.PROTOCOLS:
             known = ", ".join(probes.PROTOCOLS)
@@ -142,20 +160,19 @@ def _measured(features, domain, protocol, seed):
         row: {name: _probe(vectors, name, protocol, seed) for name in names}
         for row, vectors in features.items()
     }
-    majority = {n: probes.majority_level(labels[0][n], labels[1][n]) for n in names}
+    majority = {
+        n: probes.majority_level(*(part[n][part[n] >= 0] for part in labels))
+        for n in names
+    }
     return {**probed, "Majority class": majority}
 
 
 def _probe(features, factor, protocol, seed):
-    (train, train_labels), (test, test_labels) = features["train"], features["test"]
-    return probes.probe_accuracy(
-        probes.PROTOCOLS[protocol],
-        train,
-        train_labels[factor],
-        test,
-        test_labels[factor],
-        seed,
+    train, test = (
+        scored(vectors, labels[factor])
+        for vectors, labels in (features["train"], features["test"])
     )
+    return probes.probe_accuracy(probes.PROTOCOLS[protocol], *train, *test, seed)
 
 
 def _grid(output, test, key, dataset, seed):
@@ -163,7 +180,11 @@ def _grid(output, test, key, dataset, seed):
     vectors, labels = test
     batches = dataset.labelled(domain.name, "test", GRID_IMAGES, seed)
     images = np.asarray(next(iter(batches))[0])
-    factor = getattr(domain, f"{representation}_factors")[0].name
+    # Without factors of its own kind it is judged by one of the other.
+    factors = getattr(domain, f"{representation}_factors") or domain.factors
+    factor = factors[0].name
+    if (labels[factor][: len(images)] < 0).all():
+        return
     with replacing(output / f"neighbours_{representation}_{domain.name}.png") as path:
         neighbours.retrieval_grid(
             path,
@@ -176,24 +197,25 @@ def _grid(output, test, key, dataset, seed):
 
 
 def _write(output, results, dataset):
-    scored = results["tables"]
-    text = "\n\n".join(table["text"] for table in scored)
+    every = results["tables"] + results["neighbours"]
+    text = "\n\n".join(table["text"] for table in every)
     write_text(output / "tables.txt", f"{text}\n")
     write_json(output / "results.json", results)
     with replacing(output / "results.csv") as path:
         with open(path, "w", newline="", encoding="utf-8") as file:
-            csv.writer(file).writerows([COLUMNS, *_records(scored)])
-    for table in scored:
+            csv.writer(file).writerows([COLUMNS, *_records(every)])
+    for table in results["tables"]:
         name = "_".join(table[k] for k in ("representation", "domain", "protocol"))
         with replacing(output / f"accuracy_{name}.png") as path:
             domain = _domain(dataset, table["domain"])
             charts.bar_chart(path, table["rows"], table["title"], domain)
 
 
-def _records(scored):
-    for table in scored:
-        where = [table[k] for k in ("protocol", "representation", "domain")]
+def _records(every):
+    for table in every:
+        protocol = table.get("protocol", "neighbours")
+        where = [protocol, table["representation"], table["domain"]]
         for row in table["rows"]:
-            balanced = table["balanced_accuracy"].get(row["row"], {})
+            balanced = table.get("balanced_accuracy", {}).get(row["row"], {})
             for factor, accuracy in row["accuracies"].items():
                 yield [*where, row["row"], factor, accuracy, balanced.get(factor)]

@@ -30,3 +30,10 @@ def extract(represent, labelled, limit=None):
         raise DataError("a split must have images. Received: none")
     joined = {name: np.concatenate([b[name] for b in labels]) for name in labels[0]}
     return np.concatenate(vectors)[:limit], {n: v[:limit] for n, v in joined.items()}
+
+
+def scored(vectors, labels):
+    """The vectors and labels of the images that count for a factor: those whose
+    label is not negative."""
+    kept = labels >= 0
+    return vectors[kept], labels[kept]

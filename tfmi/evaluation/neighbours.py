@@ -58,9 +58,10 @@ def retrieval_grid(path, images, vectors, labels, title, count=8):
         vectors: `(n, size)`.
         labels: `(n,)`, of the factor that neighbours should share; green
             frames where they do, red where not. A query for each value, 12 at
-            most.
+            most; none for an image that does not count (a negative label).
     """
-    queries = np.unique(labels, return_index=True)[1][:MAX_QUERIES]
+    values, queries = np.unique(labels, return_index=True)
+    queries = queries[values >= 0][:MAX_QUERIES]
     found = neighbours(vectors, queries, count)
     size = (9, 0.95 * len(queries) + 0.8)
     figure = Figure(figsize=size, layout="constrained")

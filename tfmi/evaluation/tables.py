@@ -52,16 +52,21 @@ def render(rows, title, domain, description):
     names = [factor.name for factor in domain.factors]
     chances = {f.name: f"(chance {100 * chance_level(f):.2f}%)" for f in domain.factors}
     widths = [max(len(name), len(chances[name])) for name in names]
+    labels = [_label(row) for row in rows]
+    widths = [max(map(len, [*labels, " " * 18])), *widths]
     lines = [title, description]
     lines.append(_line("", names, widths, "distance to ideal"))
     lines.append(_line("", [chances[name] for name in names], widths, ""))
-    for row in rows:
+    for label, row in zip(labels, rows, strict=True):
         cells = [f"{100 * row['accuracies'][name]:.2f}%" for name in names]
-        name = f"{row['row']} ({row['source']})" if row["source"] else row["row"]
-        lines.append(_line(name, cells, widths, f"{row['distance']:.4f}"))
+        lines.append(_line(label, cells, widths, f"{row['distance']:.4f}"))
     return "\n".join(lines)
 
 
-def _line(name, cells, widths, last):
-    padded = [cell.rjust(width) for cell, width in zip(cells, widths, strict=True)]
-    return f"  {name:<18}" + "  ".join([*padded, last.rjust(17)])
+def _label(row):
+    return f"{row['row']} ({row['source']})" if row["source"] else row["row"]
+
+
+def _line(label, cells, widths, last):
+    cells = [cell.rjust(width) for cell, width in zip(cells, widths[1:], strict=True)]
+    return f"  {label:<{widths[0]}}" + "  ".join([*cells, last.rjust(17)])

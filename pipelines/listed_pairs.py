@@ -1,0 +1,166 @@
+"""Own pairs that a table lists: columns x and y, of two domains or of one."""
+
+import os
+import pathlib
+
+import numpy as np
+from tfmi.pipelines import splits
+from tfmi.pipelines.base import Domain
+from tfmi.pipelines.groups import Images
+from tfmi.pipelines.groups import named_split
+from tfmi.pipelines.image_pairs import ImagePairs
+from tfmi.pipelines.manifest import require_columns
+from tfmi.pipelines.pairing import ListedPairing
+
+from tfmi.errors import DataError
+
+SIDES = ("x", "y")
+SPLITS = {"train": 0, "test": 1}
+
+
+def open_pairs(table, manifest, share, evaluate, one_domain, split, size_of):
+    """Pairs of the rows of a table.
+
+    A factor of x is read from the column `x_<factor>` where there is one,
+    else from `<factor>`; likewise of y. Images that appear in several pairs
+    keep these pairs in one split.
+
+    Args:
+        table: as of `manifest.read_table`.
+        share, evaluate: names of factors.
+        one_domain: whether x and y are images of one kind.
+        split: `test_fraction`, `split_seed` and `split_file`.
+        size_of: function from paths to the image shape.
+
+    Raises:
+        DataError: where no usable pair is left.
+    """
+    factors = list(dict.fromkeys([*share, *evaluate]))
+    images, pairs = _unique_images(table, manifest, factors)
+    shape = size_of(images.paths)
+    names = list(images.names)
+    rows = images.decode(shape)
+    pairs = _readable(pairs, names, images)
+    in_test = _split(images, pairs, **split)
+    if one_domain:
+        members = {"x": pairs}
+    else:
+        members = {side: pairs[:, [k]] for k, side in enumerate(SIDES)}
+    domains, labels = [], {}
+    for side, used in members.items():
+        domain, labels[side] = _domain(images, side, used, in_test, share, factors)
+        domains.append(domain)
+    return ImagePairs(
+        "pairs",
+        f"pairs of {manifest}",
+        rows,
+        shape,
+        tuple(domains),
+        lambda part, seed: ListedPairing(
+            *pairs[(in_test[pairs] == SPLITS[part]).all(axis=1)].T, seed
+        ),
+        {
+            (side, part): np.unique(used[in_test[used[:, 0]] == code])
+            for side, used in members.items()
+            for part, code in SPLITS.items()
+        },
+        labels,
+        notes=tuple(images.notes),
+        unusable=tuple(images.unusable),
+        split=named_split(images.names, in_test),
+    )
+
+
+def _unique_images(table, manifest, factors):
+    """The images of all rows, and the pairs `(rows, 2)` of their positions."""
+    folder = pathlib.Path(manifest).parent
+    positions, pairs, notes = {}, [], []
+    values = {factor: [] for factor in factors}
+    for factor in factors:
+        if f"x_{factor}" not in table or f"y_{factor}" not in table:
+            require_columns(table, [factor], manifest)
+    for row, paths in enumerate(zip(table["x"], table["y"], strict=True)):
+        names = [os.path.normpath(path) if path else "" for path in paths]
+        if not all(names) or names[0] == names[1]:
+            continue
+        for side, name in zip(SIDES, names, strict=True):
+            if name not in positions:
+                positions[name] = len(positions)
+                for factor in factors:
+                    column = f"{side}_{factor}"
+                    column = column if column in table else factor
+                    values[factor].append(table[column][row])
+        pairs.append([positions[name] for name in names])
+    left_out = len(table["x"]) - len(pairs)
+    if left_out:
+        notes.append(f"left out: {left_out} rows without two different images")
+    unique = sorted({tuple(pair) for pair in pairs})
+    if len(unique) < len(pairs):
+        notes.append(
+            f"left out: {len(pairs) - len(unique)} rows that list a pair again"
+        )
+    images = Images(positions, [str(folder / n) for n in positions], values, notes)
+    return images, np.array(unique, np.int64).reshape(-1, 2)
+
+
+def _readable(pairs, names, images):
+    """The pairs, as positions of the images that are left after decoding."""
+    new = {name: position for position, name in enumerate(images.names)}
+    moved = np.array([new.get(name, -1) for name in names], np.int64)
+    pairs = moved[pairs]
+    whole = (pairs >= 0).all(axis=1)
+    if not whole.all():
+        images.notes.append(
+            f"left out: {(~whole).sum()} pairs with an image that cannot be read"
+        )
+    if not whole.any():
+        raise DataError("there must be pairs of readable images. Received: none")
+    return pairs[whole]
+
+
+def _split(images, pairs, split_file, test_fraction, split_seed):
+    """int `(images,)`: 0 training, 1 test, -1 in no pair; pairs are not torn."""
+    in_test = np.full(len(images.names), -1)
+    if split_file is not None:
+        return splits.apply_split(images.names, splits.read_split(split_file))
+    component = _components(len(in_test), pairs)
+    used = np.unique(pairs)
+    names, inverse = np.unique(component[used], return_inverse=True)
+    # Whole components go to a split: each counts as one of a single group.
+    chosen = splits.split_groups(np.zeros(len(names)), test_fraction, split_seed)
+    in_test[used] = chosen[inverse]
+    return in_test
+
+
+def _components(count, pairs):
+    """The smallest image of all that pairs connect each image to."""
+    parent = list(range(count))
+
+    def root(node):
+        while parent[node] != node:
+            parent[node] = parent[parent[node]]
+            node = parent[node]
+        return node
+
+    for x, y in pairs.tolist():
+        x, y = root(x), root(y)
+        parent[max(x, y)] = min(x, y)
+    return np.array([root(node) for node in range(count)])
+
+
+def _domain(images, side, used, in_test, share, factors):
+    """The `Domain` of a side and the labels of its images."""
+    inside = np.zeros(len(in_test), bool)
+    inside[used] = True
+    found, labels = {}, {}
+    for factor in factors:
+        values = np.where(inside, images.values[factor], "")
+        found[factor], codes, note = splits.scored_factor(factor, values, in_test == 1)
+        images.notes.append(f"{side}: {note}")
+        if found[factor]:
+            labels[factor] = codes
+    shared, exclusive = (
+        tuple(found[f] for f in factors if found[f] and (f in share) == wanted)
+        for wanted in (True, False)
+    )
+    return Domain(side, f"{side} images", shared, exclusive), labels

@@ -1,0 +1,161 @@
+"""Many images of one size as rows, in memory or in one cached file.
+
+Either is indexed by an integer array and gives uint8 `(batch, height, width,
+channels)`. A file is read row by row with plain reads, not mapped: a mapping's
+pages would count as memory of the process.
+"""
+
+import concurrent.futures
+import hashlib
+import json
+import os
+import pathlib
+
+import numpy as np
+import tensorflow as tf
+import tqdm
+from tfmi.pipelines.images import UnreadableImage
+from tfmi.pipelines.images import no_bomb_warnings
+from tfmi.pipelines.images import read_image
+
+from tfmi.errors import DataError
+from tfmi.files import make_folder
+from tfmi.files import replacing
+from tfmi.files import write_json
+
+IN_MEMORY_BYTES = 256 * 2**20
+CHUNK = 512
+# Of the rules of reading: a new number makes cached files of the old invalid.
+VERSION = 1
+
+
+class RowFile:
+    """Images of one shape, one after the other, in a file.
+
+    Args:
+        path: of the file.
+        shape: `(height, width, channels)`.
+    """
+
+    def __init__(self, path, shape):
+        self.path = pathlib.Path(path)
+        self.row_shape = tuple(shape)
+        self.row_bytes = int(np.prod(shape))
+        self._file = open(self.path, "rb", buffering=0)
+
+    def __len__(self):
+        return self.path.stat().st_size // self.row_bytes
+
+    def __getitem__(self, indices):
+        indices = np.asarray(indices)
+        out = np.empty((len(indices), *self.row_shape), np.uint8)
+        for row, index in zip(out, indices, strict=True):
+            content = os.pread(
+                self._file.fileno(), self.row_bytes, int(index) * self.row_bytes
+            )
+            if len(content) != self.row_bytes:
+                raise DataError(
+                    f"the cached file must be whole; remove it. Received: {self.path}"
+                )
+            row[...] = np.frombuffer(content, np.uint8).reshape(self.row_shape)
+        return out
+
+
+def gather(rows, indices, image_shape):
+    """Rows by index inside a `tf.data` map; see the module."""
+    images = tf.numpy_function(rows.__getitem__, [indices], tf.uint8, stateful=False)
+    return tf.ensure_shape(images, [*indices.shape, *image_shape])
+
+
+def cache_folder():
+    """Where prepared data goes: TFMI_CACHE_DIR, or tfmi in the user's cache."""
+    base = os.environ.get("XDG_CACHE_HOME") or "~/.cache"
+    folder = os.environ.get("TFMI_CACHE_DIR") or os.path.join(base, "tfmi")
+    return pathlib.Path(folder).expanduser()
+
+
+def decode_files(paths, shape, enlarge=True):
+    """Decode every file once.
+
+    Args:
+        paths: of the image files.
+        shape: `(height, width, channels)` to fit them to.
+        enlarge: as in `images.read_image`.
+
+    Returns:
+        `(rows, kept, unreadable)`: the images, the positions in `paths` of
+        those that could be read, and `{position: reason}` of the others. The
+        rows are an array where they take at most `IN_MEMORY_BYTES`, else a
+        `RowFile` in the cache folder that is found again next time.
+
+    Raises:
+        DataError: where the cache cannot be written.
+    """
+    needed = len(paths) * int(np.prod(shape))
+    if needed <= IN_MEMORY_BYTES:
+        rows = np.empty((len(paths), *shape), np.uint8)
+        kept, unreadable = [], {}
+        for position, image in _decoded(paths, shape, enlarge, unreadable):
+            rows[len(kept)] = image
+            kept.append(position)
+        return rows[: len(kept)], np.array(kept, np.int64), unreadable
+    return _decode_to_file(paths, shape, enlarge)
+
+
+def _decode_to_file(paths, shape, enlarge):
+    target = cache_folder() / f"images-{_key(paths, shape, enlarge)}.rows"
+    listing = target.with_suffix(".json")
+    if not _whole(target, listing, shape):
+        make_folder(target.parent)
+        kept, unreadable = [], {}
+        with replacing(target) as temporary, open(temporary, "wb") as file:
+            for position, image in _decoded(paths, shape, enlarge, unreadable):
+                file.write(image.tobytes())
+                kept.append(position)
+        write_json(listing, {"kept": kept, "unreadable": unreadable})
+    content = json.loads(listing.read_text(encoding="utf-8"))
+    unreadable = {int(k): reason for k, reason in content["unreadable"].items()}
+    return RowFile(target, shape), np.array(content["kept"], np.int64), unreadable
+
+
+def _whole(target, listing, shape):
+    try:
+        kept = json.loads(listing.read_text(encoding="utf-8"))["kept"]
+        return target.stat().st_size == len(kept) * int(np.prod(shape))
+    except (OSError, ValueError, KeyError):
+        return False
+
+
+def _key(paths, shape, enlarge):
+    digest = hashlib.sha256(repr((VERSION, tuple(shape), enlarge)).encode())
+    for path in paths:
+        try:
+            stat = os.stat(path)
+            about = f"{path}\0{stat.st_size}\0{stat.st_mtime_ns}\n"
+        except (OSError, ValueError):
+            about = f"{path}\0\n"
+        digest.update(about.encode(errors="surrogateescape"))
+    return digest.hexdigest()[:24]
+
+
+def _decoded(paths, shape, enlarge, unreadable):
+    """`(position, image)` of the readable files, in order; fills `unreadable`."""
+
+    def read(path):
+        try:
+            return read_image(path, shape, enlarge)
+        except UnreadableImage as error:
+            return str(error)
+
+    bar = tqdm.tqdm(total=len(paths), unit="image", desc="reading images", leave=False)
+    # A chunk at a time, so that no more than a chunk waits in memory.
+    pool = concurrent.futures.ThreadPoolExecutor(os.cpu_count())
+    with no_bomb_warnings(), bar, pool:
+        for start in range(0, len(paths), CHUNK):
+            chunk = paths[start : start + CHUNK]
+            for position, image in enumerate(pool.map(read, chunk), start):
+                if isinstance(image, str):
+                    unreadable[position] = image
+                else:
+                    yield position, image
+            bar.update(len(chunk))

@@ -1,0 +1,210 @@
+"""The file layout of 3dshapes.h5: reading rows of it lazily, and writing it.
+
+`images` uint8 (n, 64, 64, 3), `labels` float64 (n, 6): floor, wall and object
+hue, scale, shape, orientation.
+"""
+
+import hashlib
+import os
+import pathlib
+
+import h5py
+import numpy as np
+import tqdm
+from tfmi.pipelines import shapes3d_scene as scene
+from tfmi.pipelines.rows import RowFile
+from tfmi.pipelines.rows import cache_folder
+
+from tfmi.errors import DataError
+from tfmi.files import make_folder
+from tfmi.files import replacing
+
+HUE_VALUES = np.arange(scene.HUES) / scene.HUES
+VALUES = {
+    "floor_hue": HUE_VALUES,
+    "wall_hue": HUE_VALUES,
+    "object_hue": HUE_VALUES,
+    "scale": scene.SCALE_VALUES,
+    "shape": np.arange(scene.SHAPES, dtype=np.float64),
+    "orientation": scene.ORIENTATION_VALUES,
+}
+SIZES = tuple(len(values) for values in VALUES.values())
+ALL_IMAGES = int(np.prod(SIZES))
+GEOMETRIES = int(np.prod(SIZES[3:]))
+# More images than this in a chunk, or more chunks an image, make reading
+# single images slow: the file is then laid out anew once.
+MAX_CHUNK_IMAGES, MAX_CHUNKS_PER_IMAGE = 64, 4
+SLAB = 2048
+
+
+class H5Rows:
+    """The images of a file, read one by one when they are asked for."""
+
+    def __init__(self, path):
+        self.path = path
+        self._images = None
+
+    def __getitem__(self, indices):
+        if self._images is None:
+            self._images = h5py.File(self.path, "r")["images"]
+        out = np.empty((len(indices), *self._images.shape[1:]), np.uint8)
+        for row, index in zip(out, indices, strict=True):
+            self._images.read_direct(row, np.s_[int(index)])
+        return out
+
+
+def open_file(path):
+    """Rows and factors of a file, no more of it in memory than is asked for.
+
+    A file whose chunks hold pieces of thousands of images is copied to a plain
+    one in the cache folder, once.
+
+    Returns:
+        `(rows, shape, labels)`: what `rows[indices]` gives images for, the
+        image shape, and int64 `(n, 6)` indices of the factors' values.
+
+    Raises:
+        DataError: for a file of another layout.
+    """
+    try:
+        with h5py.File(path, "r") as file:
+            images, labels = _checked(file, path)
+            shape, labels = images.shape[1:], factor_indices(labels[:], path)
+            rows = H5Rows(path) if _reads_singly(images) else _copied(path, images)
+    except (OSError, RuntimeError) as error:
+        raise DataError(
+            f"3dshapes.h5 must be a readable HDF5 file. Received: {path} ({error})"
+        ) from error
+    return rows, shape, labels
+
+
+def factor_indices(labels, where):
+    """Indices `(n, 6)` of factor values `(n, 6)`.
+
+    Raises:
+        DataError: for a number that is no value of its factor.
+    """
+    indices = np.empty(labels.shape, np.int64)
+    for column, (name, values) in enumerate(VALUES.items()):
+        place = (labels[:, column] - values[0]) / (values[1] - values[0])
+        indices[:, column] = np.rint(np.nan_to_num(place, nan=-1))
+        inside = indices[:, column].clip(0, len(values) - 1) == indices[:, column]
+        wrong = ~inside | (np.abs(place - indices[:, column]) > 0.01)
+        if wrong.any():
+            raise DataError(
+                f"{name} must be one of {len(values)} values from {values[0]:g} to "
+                f"{values[-1]:g}. Received: {labels[wrong, column][0]} in {where}"
+            )
+    return indices
+
+
+def render(count, seed=0):
+    """Render `count` different images into the cache folder, once.
+
+    Each geometry gets as nearly the same number of hue triples as there is,
+    drawn without repeating one.
+
+    Returns:
+        Path of a file in the layout of 3dshapes.h5.
+    """
+    path = cache_folder() / f"3dshapes-rendered-{count}-{seed}.h5"
+    if not path.is_file():
+        make_folder(path.parent)
+        with replacing(path) as temporary:
+            write_rendered(temporary, count, seed)
+    return path
+
+
+def write_rendered(path, count, seed=0):
+    """Write a file of rendered images; see `render`."""
+    maps = _all_maps()
+    chosen = _chosen(count, seed)
+    with h5py.File(path, "w") as file:
+        file.attrs["source"] = "rendered by tfmi; not the 3D Shapes dataset's images"
+        images = file.create_dataset(
+            "images",
+            (count, scene.SIDE, scene.SIDE, 3),
+            np.uint8,
+            chunks=(1, scene.SIDE, scene.SIDE, 3),
+            compression="gzip",
+            compression_opts=1,
+        )
+        values = zip(VALUES.values(), chosen.T, strict=True)
+        file["labels"] = np.stack([v[indices] for v, indices in values], axis=1)
+        with tqdm.tqdm(total=count, desc="painting", unit="image") as bar:
+            for start in range(0, count, 256):
+                part = chosen[start : start + 256]
+                geometry = np.ravel_multi_index(part[:, 3:].T, SIZES[3:])
+                images[start : start + len(part)] = scene.paint(
+                    maps[geometry], part[:, :3]
+                )
+                bar.update(len(part))
+
+
+def _all_maps():
+    maps = np.empty((GEOMETRIES, scene.SIDE, scene.SIDE, 4), np.float32)
+    for number in tqdm.trange(GEOMETRIES, desc="ray-casting", unit="geometry"):
+        maps[number] = scene.geometry_maps(*np.unravel_index(number, SIZES[3:]))
+    return maps
+
+
+def _chosen(count, seed):
+    """Factor indices `(count, 6)` in the file's order."""
+    generator = np.random.default_rng([seed, *b"render"])
+    hues = int(np.prod(SIZES[:3]))
+    shares = np.full(GEOMETRIES, count // GEOMETRIES)
+    shares[generator.permutation(GEOMETRIES)[: count % GEOMETRIES]] += 1
+    picked = [
+        hue * GEOMETRIES + geometry
+        for geometry, share in enumerate(shares)
+        for hue in generator.permutation(hues)[:share]
+    ]
+    return np.stack(np.unravel_index(np.sort(picked), SIZES), axis=1)
+
+
+def _checked(file, path):
+    if "images" not in file or "labels" not in file:
+        raise DataError(
+            "3dshapes.h5 must hold images and labels. "
+            f"Received: {', '.join(file) or 'nothing'} in {path}"
+        )
+    images, labels = file["images"], file["labels"]
+    fits = images.ndim == 4 and images.shape[3] == 3 and images.dtype == np.uint8
+    if not fits or labels.shape != (len(images), len(VALUES)):
+        raise DataError(
+            "images must be uint8 (n, height, width, 3) and labels (n, 6). Received: "
+            f"{images.dtype} {images.shape} and {labels.shape} in {path}"
+        )
+    return images, labels
+
+
+def _reads_singly(images):
+    if images.chunks is None:
+        return True
+    sides = zip(images.shape[1:], images.chunks[1:], strict=True)
+    pieces = np.prod([-(-side // chunk) for side, chunk in sides])
+    return images.chunks[0] <= MAX_CHUNK_IMAGES and pieces <= MAX_CHUNKS_PER_IMAGE
+
+
+def _copied(path, images):
+    stat = pathlib.Path(path).stat()
+    about = f"{os.path.abspath(path)} {stat.st_size} {stat.st_mtime_ns}"
+    key = hashlib.sha256(about.encode()).hexdigest()[:24]
+    target = cache_folder() / f"3dshapes-{key}.rows"
+    # Whole chunks, so that none is unpacked twice, but never too many images.
+    slab = max(1, SLAB // images.chunks[0]) * images.chunks[0]
+    slabs = (images[k : k + slab] for k in range(0, len(images), slab))
+    return write_rows(target, slabs, len(images), images.shape[1:])
+
+
+def write_rows(target, batches, count, shape):
+    """A `RowFile` of batches of images, unless it is there already whole."""
+    if not target.is_file() or target.stat().st_size != count * np.prod(shape):
+        make_folder(target.parent)
+        with replacing(target) as temporary, open(temporary, "wb") as file:
+            bar = tqdm.tqdm(total=count, desc="laying out", unit="image")
+            with bar:
+                for batch in batches:
+                    file.write(np.ascontiguousarray(batch).tobytes())
+                    bar.update(len(batch))
+    return RowFile(target, shape)

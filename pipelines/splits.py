@@ -1,0 +1,145 @@
+"""Which images are for training and which for testing, and which factor values
+there are enough images of to be scored."""
+
+import json
+
+import numpy as np
+from tfmi.pipelines.base import NOT_SCORED
+from tfmi.pipelines.base import Factor
+
+from tfmi.errors import DataError
+from tfmi.errors import UsageError
+
+# A value is scored where it has this many training images and a test image...
+MIN_TRAIN = 5
+# ... and the values together this many training images each on average (what
+# the stronger probe needs); the rarest are dropped until they have.
+MEAN_TRAIN = 10
+
+
+def split_groups(groups, fraction=0.2, seed=0):
+    """Split by image within groups.
+
+    A group of three or more gives `fraction` of its images to the test split,
+    one at least, and keeps two. Groups of two are not torn: `fraction` of
+    them go to the test split whole.
+
+    Args:
+        groups: int `(images,)`, no group of one.
+        fraction: of images for the test split, above 0 and below 1.
+
+    Returns:
+        bool `(images,)`, true for the test split.
+
+    Raises:
+        DataError: where a split stays empty.
+        UsageError: for another fraction.
+    """
+    if not 0 < fraction < 1:
+        raise UsageError(
+            f"--test-fraction must be above 0 and below 1. Received: {fraction}"
+        )
+    groups = np.asarray(groups)
+    generator = np.random.default_rng([seed, *b"split"])
+    in_test = np.zeros(len(groups), bool)
+    order = np.argsort(groups, kind="stable")
+    bounds = np.flatnonzero(np.diff(groups[order])) + 1
+    small = []
+    for members in np.split(order, bounds):
+        size = len(members)
+        if size == 2:
+            small.append(members)
+            continue
+        count = min(size - 2, max(1, round(size * fraction)))
+        in_test[generator.permutation(members)[:count]] = True
+    for position in generator.permutation(len(small))[: round(len(small) * fraction)]:
+        in_test[small[position]] = True
+    if in_test.all() or not in_test.any():
+        raise DataError(
+            "there must be images enough for both splits. "
+            f"Received: {len(groups)} images in {len(bounds) + 1} groups"
+        )
+    return in_test
+
+
+def read_split(path):
+    """The split that a run saved.
+
+    Returns:
+        `{"train": [path, ...], "test": [path, ...]}`.
+
+    Raises:
+        DataError: where there is none in the file.
+    """
+    try:
+        with open(path, encoding="utf-8") as file:
+            content = json.load(file)
+        return {split: list(content[split]) for split in ("train", "test")}
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise DataError(
+            f"the run's split must be readable. Received: {path} ({error})"
+        ) from error
+
+
+def apply_split(names, saved):
+    """The saved split of these images.
+
+    Returns:
+        int `(images,)`: 0 training, 1 test, -1 not there when it was saved.
+
+    Raises:
+        DataError: where images of the saved split are missing.
+    """
+    known = {name: k for k, s in enumerate(("train", "test")) for name in saved[s]}
+    missing = sorted(set(known) - set(names))
+    if missing:
+        raise DataError(
+            f"the data must hold the {len(known)} images that the run was split "
+            f"into. Received: {len(missing)} missing or unreadable, first {missing[0]}"
+        )
+    return np.array([known.get(name, -1) for name in names])
+
+
+def scored_factor(name, values, in_test, at_most=None):
+    """A factor of the values that can be scored; see `MIN_TRAIN`.
+
+    Args:
+        values: text of each image, empty where not known.
+        in_test: bool of each image.
+        at_most: number of values, the most frequent in training first.
+
+    Returns:
+        `(Factor or None, labels, note)`: labels int64 `(images,)`,
+        `NOT_SCORED` for images of other values; `None` where fewer than two
+        values can be scored.
+    """
+    values = np.asarray(values, object)
+    in_test = np.asarray(in_test, bool)
+    known = sorted(set(values) - {""})
+    codes = {value: code for code, value in enumerate(known)}
+    code = np.array([codes.get(value, len(known)) for value in values], np.int64)
+    train, test = (
+        np.bincount(code[mask], minlength=len(known) + 1)[:-1]
+        for mask in (~in_test, in_test)
+    )
+    kept = [c for c in np.argsort(-train, kind="stable") if train[c] and test[c]]
+    kept = [c for c in kept if train[c] >= MIN_TRAIN][:at_most]
+    while kept and train[kept].sum() < MEAN_TRAIN * len(kept):
+        kept.pop()
+    labels = np.full(len(values), NOT_SCORED, np.int64)
+    if len(kept) < 2:
+        return None, labels, f"{name} is not scored: fewer than two {_rule()}"
+    kept = sorted(kept)
+    for label, c in enumerate(kept):
+        labels[code == c] = label
+    note = f"{name}: {len(kept):,} of {len(known):,} {_rule()}"
+    if len(kept) < len(known) or (labels < 0).any():
+        note += f"; {(labels < 0).sum():,} images are not scored for it"
+    return Factor(name, tuple(known[c] for c in kept)), labels, note
+
+
+def _rule():
+    return (
+        f"values have {MIN_TRAIN} training images ({MEAN_TRAIN} on average) and a "
+        "test image"
+    )

@@ -1,0 +1,83 @@
+import json
+
+import numpy as np
+import pytest
+from tfmi.pipelines import splits
+
+from tfmi.errors import DataError
+from tfmi.errors import UsageError
+
+
+def test_every_group_is_in_both_splits_and_keeps_a_pair():
+    groups = np.repeat(np.arange(30), np.arange(3, 33))
+    in_test = splits.split_groups(groups, 0.2, seed=1)
+    train, test = (np.bincount(groups[m], minlength=30) for m in (~in_test, in_test))
+    assert train.min() >= 2
+    assert test.min() >= 1
+    assert test.sum() / len(groups) == pytest.approx(0.2, abs=0.03)
+
+
+def test_groups_of_two_are_not_torn():
+    groups = np.repeat(np.arange(50), 2)
+    in_test = splits.split_groups(groups)
+    assert set(np.bincount(groups, in_test)) == {0, 2}
+    assert in_test.sum() == 20
+
+
+def test_the_seed_determines_the_split():
+    groups = np.repeat(np.arange(5), 20)
+    first, again, other = (splits.split_groups(groups, seed=s) for s in (0, 0, 1))
+    assert (first == again).all()
+    assert (first != other).any()
+
+
+def test_too_little_for_two_splits():
+    with pytest.raises(DataError, match="enough for both splits. Received: 2 images"):
+        splits.split_groups([0, 0])
+    with pytest.raises(UsageError, match="--test-fraction must be above 0"):
+        splits.split_groups([0, 0, 0], 1.0)
+
+
+def test_saved_split_is_applied_by_name(tmp_path):
+    path = tmp_path / "split.json"
+    path.write_text(json.dumps({"train": ["b", "c"], "test": ["a"]}))
+    saved = splits.read_split(path)
+    assert splits.apply_split(["a", "b", "c", "d"], saved).tolist() == [1, 0, 0, -1]
+    with pytest.raises(DataError, match="1 missing or unreadable, first c"):
+        splits.apply_split(["a", "b"], saved)
+    path.write_text("{}")
+    with pytest.raises(DataError, match="split must be readable"):
+        splits.read_split(path)
+
+
+def values(**counts):
+    """Values and split of images: name = (training images, test images)."""
+    names, test = [], []
+    for name, (train_count, test_count) in counts.items():
+        names += [name] * (train_count + test_count)
+        test += [False] * train_count + [True] * test_count
+    return names, test
+
+
+def test_only_values_with_images_enough_are_scored():
+    names, test = values(a=(30, 2), b=(5, 1), c=(4, 9), d=(30, 0))
+    factor, labels, note = splits.scored_factor("word", [*names, ""], [*test, False])
+    assert factor.values == ("a", "b")
+    assert np.bincount(labels + 1).tolist() == [13 + 30 + 1, 32, 6]
+    assert labels[:32].tolist() == [0] * 32
+    assert "2 of 4 values" in note
+    assert "44 images are not scored" in note
+
+
+def test_the_rarest_are_dropped_until_the_strong_probe_has_enough():
+    names, test = values(a=(11, 1), b=(10, 1), c=(5, 1))
+    assert splits.scored_factor("f", names, test)[0].values == ("a", "b")
+
+
+def test_the_most_frequent_values_and_none_at_all():
+    names, test = values(a=(20, 1), b=(40, 1), c=(30, 1))
+    assert splits.scored_factor("f", names, test, 2)[0].values == ("b", "c")
+    factor, labels, note = splits.scored_factor("f", *values(a=(20, 3)))
+    assert factor is None
+    assert (labels == -1).all()
+    assert "f is not scored" in note

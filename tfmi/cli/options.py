@@ -1,0 +1,63 @@
+"""The options that say what the data is; which a pipeline takes, it decides."""
+
+import functools
+import os
+
+import click
+
+PATHS = ("data_dir", "manifest", "folder")
+DATA = [
+    click.option(
+        "--data-dir", type=click.Path(), help="Folder of the dataset's files."
+    ),
+    click.option("--sample", is_flag=True, help="The small sample of real data."),
+    click.option("--manifest", type=click.Path(), help="Own images: CSV or Parquet."),
+    click.option(
+        "--folder", type=click.Path(), help="Own images: a subfolder a group."
+    ),
+    click.option("--share", help="Factors that the images of a pair share: A,B."),
+    click.option("--evaluate", help="Factors to score: A,B,C."),
+    click.option("--image-size", help="HEIGHTxWIDTH or HEIGHTxWIDTHxCHANNELS."),
+    click.option("--one-domain", is_flag=True, help="x and y are of one kind."),
+    click.option("--writers", type=click.IntRange(1), help="IAM: number of writers."),
+    click.option("--images", type=click.IntRange(0), help="IAM: of images, 0 for all."),
+    click.option(
+        "--render", type=click.IntRange(1), help="3D Shapes: images to render."
+    ),
+    click.option("--test-fraction", type=float, help="Of images, for the test split."),
+    click.option("--split-seed", type=click.IntRange(0), help="Of the split."),
+]
+NAMES = [option(lambda: None).__click_params__[0].name for option in DATA]
+
+
+def data_options(function):
+    """Add the data options; the function gets them as one `data`, only those
+    that were given, paths made absolute."""
+
+    @functools.wraps(function)
+    def command(**arguments):
+        data = {name: arguments.pop(name) for name in NAMES}
+        data = {name: v for name, v in data.items() if v is not None and v is not False}
+        for name in set(PATHS) & set(data):
+            data[name] = os.path.abspath(data[name])
+        return function(data=data, **arguments)
+
+    for option in reversed(DATA):
+        command = option(command)
+    return command
+
+
+def report(dataset, limit=5):
+    """Print the source and the notes, and name what could not be used, at most
+    `limit` files of it."""
+    click.echo(f"data    {dataset.source}")
+    for note in dataset.notes:
+        click.echo(f"        {note}")
+    if dataset.unusable:
+        click.echo(
+            f"        {len(dataset.unusable)} files could not be used:", err=True
+        )
+        for line in dataset.unusable[:limit]:
+            click.echo(f"          {line}", err=True)
+        if limit is not None and len(dataset.unusable) > limit:
+            click.echo("          ... (unusable.txt in the run names all)", err=True)
