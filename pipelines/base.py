@@ -38,6 +38,8 @@ class PairDataset(abc.ABC):
         image_shape: `(height, width, channels)`.
         domains: one `Domain`, or two where x and y come from different ones.
         notes: lines on how the data was read, for people.
+        enlarge: whether a picture smaller than `image_shape` grows to fill it
+            (`images.read_image`).
         unusable: a line for each file that could not be used.
         split: what a run keeps so that the split stays the same (`split.json`),
             `{"train": [name, ...], "test": [name, ...]}`, or `None` where it
@@ -49,6 +51,7 @@ class PairDataset(abc.ABC):
     image_shape: tuple[int, int, int]
     domains: tuple[Domain, ...]
     notes: tuple[str, ...] = ()
+    enlarge: bool = True
     unusable: tuple[str, ...] = ()
     split: dict | None = None
 

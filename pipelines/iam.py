@@ -63,7 +63,7 @@ def open_dataset(
     root = pathlib.Path(data_dir)
     found, synthetic = _subset(root, writers, images)
     rows = found.decode(SHAPE, enlarge=False)
-    return grouped_pairs(
+    dataset = grouped_pairs(
         "iam",
         f"{'SYNTHETIC stand-in for IAM' if synthetic else 'IAM words'} in {data_dir}",
         found,
@@ -76,6 +76,8 @@ def open_dataset(
         split_seed=split_seed,
         split_file=split_file,
     )
+    dataset.enlarge = False
+    return dataset
 
 
 def _subset(root, writers, images):

@@ -38,6 +38,7 @@ def train(run, dataset, stop):
     run.save_config(
         image_shape=list(dataset.image_shape),
         source=dataset.source,
+        enlarge=dataset.enlarge,
         factors=describe_factors(dataset),
     )
     run.save_split(dataset.split)

@@ -9,6 +9,7 @@ import tensorflow as tf
 from fake_run import SHAPE
 from fake_run import FakeRun
 from PIL import Image
+from tfmi.pipelines.images import read_image
 
 from tfmi import networks
 from tfmi.errors import DataError
@@ -123,6 +124,23 @@ def test_large_files_are_shrunk_with_antialiasing():
     stripes[:, ::2] = 255
     decoded = graph.decode_images(tf.constant([file(stripes)]), SHAPE).numpy()
     assert abs(decoded[:, 2:-2, 2:-2].astype(float) - 127.5).max() < 10
+
+
+@pytest.mark.parametrize("enlarge", [True, False])
+@pytest.mark.parametrize("channels", [1, 3])
+@pytest.mark.parametrize("size", [(12, 20), (5, 9), (31, 17), (100, 8), (24, 40)])
+def test_files_are_read_as_for_training(tmp_path, size, channels, enlarge):
+    """A smooth picture with transparency, on a page of its own colour."""
+    rows, columns = np.indices(size) / np.max(size)
+    picture = np.stack([200 * rows, 90 + 100 * columns, 250 - 200 * rows], -1)
+    alpha = np.where(rows + columns < 0.4, 128, 255)
+    picture = np.concatenate([picture, alpha[..., None]], -1).astype(np.uint8)
+    (tmp_path / "picture.png").write_bytes(file(picture, mode="RGBA"))
+    shape = (12, 20, channels)
+    trained = read_image(tmp_path / "picture.png", shape, enlarge)
+    files = tf.constant([(tmp_path / "picture.png").read_bytes()])
+    served = graph.decode_images(files, shape, enlarge).numpy()[0]
+    assert np.abs(served.astype(int) - trained.astype(int)).max() <= 2
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,7 @@ COMMANDS = {
     "evaluate": "Score a run's representations (Tables 1 to 5).",
     "export": "Export a run's encoders to SavedModel and ONNX.",
     "verify": "Check an export again: its files and what they compute.",
+    "embed": "Vectors of image files, by a run or an export.",
     "data": "Check a dataset, or make a synthetic one.",
     "datasets": "What can be trained, and the data that each needs.",
     "info": "What a run is and how far it got.",

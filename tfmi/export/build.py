@@ -111,7 +111,7 @@ class Export:
         for name in self.names:
             (self.folder / name).parent.mkdir(parents=True, exist_ok=True)
         real = self.run.sample_images(self.domain, reference.COUNT)
-        arrays = reference.make(self.model, real)
+        arrays = reference.make(self.model, real, self.info["enlarge"])
         reference.save(self.folder / self.reference, arrays)
         if "savedmodel" in options.kinds:
             self._write_saved_model(arrays)
@@ -128,7 +128,7 @@ class Export:
 
     def _write_saved_model(self, arrays):
         path = self.folder / self.key
-        saved_model.write(self.model, path)
+        saved_model.write(self.model, path, self.info["enlarge"])
         warmup.write(path, self.info["name"], _requests(arrays))
         try:
             differences = verify.saved_model_differences(path, arrays)
@@ -145,6 +145,7 @@ class Export:
         name = onnx_name(self.encoder)
         metadata = {
             "recipe": self.run.recipe.name,
+            "enlarge": json.dumps(self.info["enlarge"]),
             "factors": json.dumps(self.info["factors"]),
             "versions": json.dumps(self.info["versions"]),
         }
@@ -207,6 +208,7 @@ def _about(run, domain):
         "factors": run.factors[domain],
         "domain": domain,
         "image_shape": list(run.image_shape),
+        "enlarge": run.config.get("enlarge", True),
         "created": now.isoformat(timespec="seconds"),
     }
 

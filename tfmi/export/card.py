@@ -97,9 +97,9 @@ def _limits(info):
         "The two parts are separated as well as the scores above say, not perfectly: "
         "do not rely on one to hide what the other holds.",
         "An image of another size is refused; only the signature for files resizes "
-        "(bilinear, antialiased, without keeping the aspect).",
-        "Files: PNG and JPEG only. Transparency is dropped, EXIF rotation ignored, 16 "
-        "bits a channel cut to 8.",
+        "(to fit, padded with the median colour of the border, as in training).",
+        "Files: PNG and JPEG only. EXIF rotation is ignored, 16 bits a channel are cut "
+        "to 8.",
     ]
     if not saved_model.takes_encoded(info["image_shape"]):
         lines[-1] = "No signature for files: images have neither 1 nor 3 channels."

@@ -32,20 +32,26 @@ def _joined(numbers, separator):
     return tf.strings.reduce_join(tf.strings.as_string(numbers), separator=separator)
 
 
-def decode_images(image_bytes, image_shape):
+def decode_images(image_bytes, image_shape, enlarge=True):
     """PNG or JPEG files `(batch,)` to uint8 `(batch, height, width, channels)`.
 
-    Each is converted to the channels of the model (1 or 3) and resized
-    (bilinear, antialiased) where its size differs.
+    As `tfmi.pipelines.images.read_image` reads files for training, to the
+    rounding of the resampling: transparency is laid over white, colour becomes
+    grey for a model of one channel, and another size is scaled to fit, the
+    aspect kept, and centred on the median colour of the border.
+
+    Args:
+        enlarge: whether a smaller picture grows to fill the size.
     """
     return tf.map_fn(
-        lambda encoded: _decode(encoded, image_shape),
+        lambda encoded: fit(_decode(encoded, image_shape[-1]), image_shape, enlarge),
         image_bytes,
         fn_output_signature=tf.TensorSpec(image_shape, tf.uint8),
     )
 
 
-def _decode(encoded, image_shape):
+def _decode(encoded, channels):
+    """One file to float32 `(height, width, channels)`, 0 to 255."""
     is_png = tf.equal(tf.strings.substr(encoded, 0, 4), b"\x89PNG")
     is_jpeg = tf.equal(tf.strings.substr(encoded, 0, 3), b"\xff\xd8\xff")
     size = tf.strings.as_string(tf.strings.length(encoded))
@@ -56,9 +62,42 @@ def _decode(encoded, image_shape):
     # An eager Assert gives None.
     with tf.control_dependencies([] if rule is None else [rule]):
         encoded = tf.identity(encoded)
-    image = tf.io.decode_image(
-        encoded, channels=image_shape[-1], expand_animations=False
+    image = tf.cond(
+        is_png,
+        lambda: _over_white(tf.io.decode_png(encoded, channels=4)),
+        lambda: tf.cast(tf.io.decode_jpeg(encoded, channels=3), tf.float32),
     )
-    image = tf.image.resize(image, image_shape[:2], antialias=True)
-    image = tf.cast(tf.clip_by_value(tf.round(image), 0, 255), tf.uint8)
-    return tf.ensure_shape(image, image_shape)
+    return tf.image.rgb_to_grayscale(image) if channels == 1 else image
+
+
+def _over_white(image):
+    image = tf.cast(image, tf.float32)
+    opacity = image[..., 3:] / 255
+    return image[..., :3] * opacity + 255 * (1 - opacity)
+
+
+def fit(image, image_shape, enlarge=True):
+    """A picture of any size to uint8 `image_shape`; see `decode_images`."""
+    wanted = tf.constant(image_shape[:2])
+    size = tf.shape(image)[:2]
+    scale = tf.reduce_min(tf.cast(wanted, tf.float32) / tf.cast(size, tf.float32))
+    scale = scale if enlarge else tf.minimum(scale, 1.0)
+    inner = tf.cast(tf.round(tf.cast(size, tf.float32) * scale), tf.int32)
+    inner = tf.minimum(tf.maximum(inner, 1), wanted)
+    scaled = tf.image.resize(image, inner, antialias=True)
+    before = (wanted - inner) // 2
+    after = wanted - inner - before
+    paper = _paper_color(image)
+    margins = tf.stack([before, after], axis=1)
+    margins = tf.concat([margins, tf.zeros([1, 2], tf.int32)], axis=0)
+    page = tf.pad(scaled - paper, margins) + paper
+    page = tf.cast(tf.clip_by_value(tf.round(page), 0, 255), tf.uint8)
+    return tf.ensure_shape(page, image_shape)
+
+
+def _paper_color(image):
+    """The median of the border pixels, float32 `(channels,)`."""
+    sides = [image[0], image[-1], image[:, 0], image[:, -1]]
+    border = tf.sort(tf.concat(sides, axis=0), axis=0)
+    count = tf.shape(border)[0]
+    return tf.floor((border[(count - 1) // 2] + border[count // 2]) / 2)

@@ -18,11 +18,12 @@ COUNT = max(BATCH_SIZES)
 EXTREMES = 4
 
 
-def make(model, real):
+def make(model, real, enlarge=True):
     """The reference of a serving model.
 
     Args:
         real: uint8 images `(n, height, width, channels)`, n at least 1.
+        enlarge: as in `graph.decode_images`.
 
     Returns:
         `{name: array}` as in the file.
@@ -32,7 +33,7 @@ def make(model, real):
     shape = images.shape[1:]
     if shape[-1] in graph.ENCODED_CHANNELS:
         files = encode_images(images)
-        decoded = graph.decode_images(tf.constant(files), shape)
+        decoded = graph.decode_images(tf.constant(files), shape, enlarge)
         arrays.update(files=files, **_outputs(model, decoded, "files"))
     return arrays
 

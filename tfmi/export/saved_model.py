@@ -28,7 +28,7 @@ class _Served(tf.Module):
         self.weights = [variable.value for variable in model.variables]
 
 
-def write(model, path):
+def write(model, path, enlarge=True):
     """Write a SavedModel with dynamic batch, signatures to `{name: (batch, size)}`.
 
     `serving_default` takes uint8 `images`, `scaled` float32 `images` in [-1, 1],
@@ -39,13 +39,14 @@ def write(model, path):
     Args:
         model: of `serving_model`.
         path: new folder.
+        enlarge: as in `graph.decode_images`.
     """
     functions = {
         DEFAULT: _from_images(model, tf.uint8),
         SCALED: _from_images(scaled_model(model), tf.float32),
     }
     if takes_encoded(model.input_shape[1:]):
-        functions[ENCODED] = _from_files(model)
+        functions[ENCODED] = _from_files(model, enlarge)
     tf.saved_model.save(_Served(model), str(path), signatures=functions)
 
 
@@ -62,10 +63,10 @@ def _from_images(model, dtype):
     return forward
 
 
-def _from_files(model):
+def _from_files(model, enlarge):
     @tf.function(input_signature=[tf.TensorSpec((None,), tf.string, "image_bytes")])
     def forward(image_bytes):
-        images = graph.decode_images(image_bytes, model.input_shape[1:])
+        images = graph.decode_images(image_bytes, model.input_shape[1:], enlarge)
         return model(images, training=False)
 
     return forward

@@ -1,0 +1,146 @@
+"""Vectors of image files, by each kind of export."""
+
+import csv
+
+import numpy as np
+import pytest
+from click.testing import CliRunner
+from fake_run import SHAPE
+from PIL import Image
+
+from tfmi import embedding
+from tfmi.cli import cli
+from tfmi.encoders import Encoder
+from tfmi.encoders import open_encoder
+from tfmi.errors import DataError
+from tfmi.errors import UsageError
+
+
+@pytest.fixture
+def folder(tmp_path, run):
+    """Five images in a folder with a subfolder, spaces and umlauts."""
+    folder = tmp_path / "my pictures"
+    (folder / "größe").mkdir(parents=True)
+    for index, image in enumerate(run.sample_images("x", 5)):
+        place = folder / "größe" if index > 2 else folder
+        Image.fromarray(image).save(place / f"{index}.png")
+    return folder
+
+
+def expected(run):
+    images = run.sample_images("x", 5).astype("float32") / 127.5 - 1
+    return {part: e(images)["vector"].numpy() for part, e in run.encoders.items()}
+
+
+def mean_of(sizes=None):
+    def represent(images):
+        if sizes is not None:
+            sizes.append(len(images))
+        return {"shared": images.reshape(len(images), -1)[:, :2].astype("float32")}
+
+    return Encoder("first two numbers", SHAPE, True, represent)
+
+
+@pytest.mark.parametrize("name", ["", "combined.onnx", "combined/1"])
+def test_each_kind_of_export_says_what_keras_says(run, exported, folder, name):
+    output = folder.parent / "vectors.npz"
+    paths = embedding.find_images(folder)
+    assert embedding.embed(open_encoder(exported / name), paths, output) == (5, [])
+    with np.load(output, allow_pickle=False) as arrays:
+        assert list(arrays["path"]) == [str(path) for path in paths]
+        for part, vectors in expected(run).items():
+            np.testing.assert_allclose(arrays[part], vectors, atol=1e-5)
+
+
+def test_parquet_holds_what_npz_holds(folder):
+    parquet = pytest.importorskip("pyarrow.parquet", exc_type=ImportError)
+    paths = embedding.find_images(folder)
+    for suffix in ("npz", "parquet"):
+        embedding.embed(mean_of(), paths, folder.parent / f"v.{suffix}", batch_size=2)
+    table = parquet.read_table(folder.parent / "v.parquet").to_pydict()
+    with np.load(folder.parent / "v.npz") as arrays:
+        np.testing.assert_array_equal(table["shared"], arrays["shared"])
+        assert table["path"] == list(arrays["path"])
+
+
+def test_images_are_read_a_batch_at_a_time(folder):
+    sizes, read = [], []
+    embedding.embed(
+        mean_of(sizes),
+        embedding.find_images(folder),
+        folder.parent / "v.npz",
+        batch_size=2,
+        progress=read.append,
+    )
+    assert sizes == read == [2, 2, 1]
+
+
+def test_folder_pattern_csv_and_one_file(folder):
+    with open(folder / "list.csv", "w", newline="") as file:
+        csv.writer(file).writerows([["path", "word"], ["2.png", "a"], ["0.png", "b"]])
+    names = {
+        folder: ["0.png", "1.png", "2.png", "3.png", "4.png"],
+        folder / "*.png": ["0.png", "1.png", "2.png"],
+        folder / "list.csv": ["2.png", "0.png"],
+        folder / "1.png": ["1.png"],
+    }
+    for images, wanted in names.items():
+        assert [path.name for path in embedding.find_images(images)] == wanted
+
+
+def test_no_images_and_no_path_column(tmp_path):
+    with pytest.raises(DataError, match="IMAGES must be a folder, a pattern or a CSV"):
+        embedding.find_images(tmp_path)
+    (tmp_path / "list.csv").write_text("file\na.png\n")
+    with pytest.raises(DataError, match="must have a column path. Received"):
+        embedding.find_images(tmp_path / "list.csv")
+
+
+def test_unreadable_files_are_left_out_and_named(folder):
+    (folder / "broken.png").write_bytes((folder / "0.png").read_bytes()[:60])
+    (folder / "empty.png").write_bytes(b"")
+    paths = embedding.find_images(folder)
+    written, unreadable = embedding.embed(mean_of(), paths, folder.parent / "v.npz")
+    assert written == 5
+    assert ["broken.png" in unreadable[0], "empty.png" in unreadable[1]] == [True] * 2
+    with np.load(folder.parent / "v.npz") as arrays:
+        assert len(arrays["path"]) == len(arrays["shared"]) == 5
+
+
+def test_nothing_readable_keeps_what_was_there(tmp_path):
+    (tmp_path / "a.png").write_bytes(b"")
+    (tmp_path / "v.npz").write_text("old")
+    with pytest.raises(DataError, match="there must be readable images"):
+        embedding.embed(mean_of(), [tmp_path / "a.png"], tmp_path / "v.npz")
+    assert (tmp_path / "v.npz").read_text() == "old"
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["a.png", "v.npz"]
+
+
+def test_an_output_of_no_known_kind(folder):
+    with pytest.raises(UsageError, match="must end in .npz or .parquet"):
+        embedding.embed(mean_of(), [folder / "0.png"], folder / "v.csv")
+
+
+def test_an_output_folder_that_is_not_there(folder):
+    with pytest.raises(DataError, match="must be a folder that can be written"):
+        embedding.embed(mean_of(), [folder / "0.png"], folder / "none" / "v.npz")
+
+
+def test_what_is_no_encoder(tmp_path, exported):
+    with pytest.raises(DataError, match="the encoder must be a run folder"):
+        open_encoder(tmp_path)
+    with pytest.raises(DataError, match="--domain must be one of x"):
+        open_encoder(exported, "y")
+
+
+def test_command(exported, folder):
+    output = str(folder.parent / "vectors.npz")
+    (folder / "empty.png").write_bytes(b"")
+    arguments = ["embed", str(exported), str(folder), "--output"]
+    result = CliRunner().invoke(cli, [*arguments, output])
+    assert result.exit_code == 0, result.output
+    assert "left out 1 files in all" in result.output
+    assert f"written {output}: 5 images" in result.output
+    result = CliRunner().invoke(cli, [*arguments, "vectors.txt"])
+    assert result.exit_code == 2
+    assert "must end in .npz or .parquet" in result.output
