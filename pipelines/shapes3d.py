@@ -15,6 +15,8 @@ from tfmi.pipelines.rows import cache_folder
 from tfmi.errors import DataError
 from tfmi.errors import UsageError
 
+NEEDS = "--data-dir DIR with 3dshapes.h5, --render N, or tensorflow-datasets"
+
 FILE = "3dshapes.h5"
 SHARED = ("scale", "shape", "orientation")
 TEST_FRACTION, MAX_TEST_IMAGES = 0.2, 20_000
@@ -73,7 +75,7 @@ def open_dataset(data_dir=None, render=None, split_seed=0):
 
 def available():
     """One line on the data that can be had right now."""
-    return f"--render N (images rendered by tfmi); --data-dir with {FILE}"
+    return "--render N (drawn by tfmi when asked for)"
 
 
 def _dataset(rows, shape, labels, source, seed):

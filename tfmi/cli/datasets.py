@@ -1,5 +1,7 @@
 """tfmi datasets."""
 
+import importlib
+
 import click
 
 
@@ -11,17 +13,10 @@ def command():
 
     for recipe in recipes.RECIPES.values():
         opener = pipelines.find(recipe.pipeline)
+        module = importlib.import_module(opener.__module__)
+        needs = getattr(module, "NEEDS", "see its documentation")
+        here = getattr(module, "available", lambda: None)()
         click.echo(f"{recipe.name}")
-        click.echo(f"  pipeline  {recipe.pipeline}: {_first_line(opener)}")
-        click.echo(f"  here      {_available(opener) or 'no: give --data-dir'}")
-
-
-def _first_line(opener):
-    return opener.__doc__.strip().splitlines()[0]
-
-
-def _available(opener):
-    import importlib
-
-    module = importlib.import_module(opener.__module__)
-    return module.available() if hasattr(module, "available") else None
+        click.echo(f"  data   {opener.__doc__.strip().splitlines()[0]}")
+        click.echo(f"  needs  {needs}")
+        click.echo(f"  here   {here or 'nothing found; name it with an option'}")
