@@ -30,7 +30,7 @@ def test_all_formats_say_what_keras_says(run, tmp_path):
         assert set(result) == {"shared", "exclusive"}
         np.testing.assert_allclose(result["shared"], expected, atol=1e-4)
     properties = onnx.load(target / "shared.onnx").metadata_props
-    assert {p.key for p in properties} == {"recipe", "factors", "versions"}
+    assert {p.key for p in properties} == {"recipe", "enlarge", "factors", "versions"}
     for name, entry in json.loads((target / "manifest.json").read_text())[
         "files"
     ].items():
