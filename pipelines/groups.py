@@ -121,22 +121,13 @@ def grouped_pairs(name, source, images, rows, image_shape, share, others, **opti
         rows,
         image_shape,
         (domain,),
-        lambda split, seed: _pairing(groups, members["x", split], seed),
+        lambda split, seed: GroupPairing.within(groups, members["x", split], seed),
         members,
         {"x": {f.name: scored[f.name][1] for f in domain.factors}},
         notes=tuple(images.notes),
         unusable=tuple(images.unusable),
         split=named_split(images.names, is_test),
     )
-
-
-def _pairing(groups, members, seed):
-    """Pairs among the members whose group has another member."""
-    inverse, sizes = np.unique(
-        groups[members], return_inverse=True, return_counts=True
-    )[1:]
-    members = members[sizes[inverse] > 1]
-    return GroupPairing(groups[members], seed, rows=members)
 
 
 def _split_groups(images, groups, split_file=None, test_fraction=0.2, split_seed=0):

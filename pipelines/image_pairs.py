@@ -5,8 +5,6 @@ import tensorflow as tf
 from tfmi.pipelines.base import PairDataset
 from tfmi.pipelines.rows import gather
 
-SPLITS = ("train", "test")
-
 
 class ImagePairs(PairDataset):
     """Pairs of images that an integer index finds.

@@ -40,6 +40,21 @@ class GroupPairing:
         self._start = tf.constant(starts[group_of], tf.int64)
         self._size = tf.constant(sizes[group_of], tf.int64)
 
+    @classmethod
+    def within(cls, groups, members, seed):
+        """Pairs among the members whose group has another member.
+
+        Args:
+            groups: `(images,)` ints, the group of each image.
+            members: `(k,)` ints, the images to pair.
+            seed: as above.
+        """
+        inverse, sizes = np.unique(
+            groups[members], return_inverse=True, return_counts=True
+        )[1:]
+        members = members[sizes[inverse] > 1]
+        return cls(groups[members], seed, rows=members)
+
     def indices(self, step, batch_size):
         """The images of batch number `step`.
 

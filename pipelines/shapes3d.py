@@ -96,20 +96,11 @@ def _dataset(rows, shape, labels, source, seed):
         rows,
         shape,
         (DOMAIN,),
-        lambda split, seed: _pairing(geometry, members["x", split], seed),
+        lambda split, seed: GroupPairing.within(geometry, members["x", split], seed),
         members,
         {"x": {name: labels[:, k] for k, name in enumerate(files.VALUES)}},
         notes=_notes(len(labels) - len(inside)),
     )
-
-
-def _pairing(geometry, members, seed):
-    """Pairs among the members whose geometry has another member."""
-    inverse, sizes = np.unique(
-        geometry[members], return_inverse=True, return_counts=True
-    )[1:]
-    members = members[sizes[inverse] > 1]
-    return GroupPairing(geometry[members], seed, rows=members)
 
 
 def _notes(alone):

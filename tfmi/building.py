@@ -18,7 +18,6 @@ DISCRIMINATORS = {
     "concat": networks.discriminator,
     "dot": dot_critic.dot_discriminator,
 }
-STAGES = ("shared", "exclusive")
 
 
 def build_shared_model(recipe, image_shape, total_steps=1):

@@ -86,18 +86,16 @@ def _of_export(folder, domain):
 
 
 def _of_onnx(path):
-    from tfmi.transformers import open_session
+    from tfmi.onnx_session import open_session
+    from tfmi.onnx_session import outputs
 
     session = open_session(path)
     metadata = session.get_modelmeta().custom_metadata_map
-    names = [output.name for output in session.get_outputs()]
     return Encoder(
         f"ONNX file {path}",
         tuple(session.get_inputs()[0].shape[1:]),
         json.loads(metadata.get("enlarge", "true")),
-        lambda images: dict(
-            zip(names, session.run(names, {"images": images}), strict=True)
-        ),
+        lambda images: outputs(session, images),
     )
 
 
@@ -115,7 +113,7 @@ def _of_saved_model(path):
         )
     # The stack keeps the session open for as long as the function lives.
     stack = contextlib.ExitStack()
-    call = stack.enter_context(saved_model.loaded(path))
+    call, _ = stack.enter_context(saved_model.loaded(path))
     return Encoder(
         f"SavedModel {path}",
         tuple(export["image_shape"]),

@@ -9,8 +9,6 @@ import keras
 
 from tfmi.errors import UsageError
 
-CRITICS = ("concat", "dot")
-
 
 def num_blocks(image_shape):
     """How many stride-2 blocks bring the smaller side to at most 4 pixels."""

@@ -8,6 +8,7 @@ from sklearn.base import TransformerMixin
 
 from tfmi.errors import DataError
 from tfmi.errors import UsageError
+from tfmi.onnx_session import open_session
 
 
 class _OnnxEncoder(TransformerMixin, BaseEstimator):
@@ -136,22 +137,3 @@ def find_model(path, representation, domain=None):
             "Received: None"
         )
     return found[0]
-
-
-def open_session(path):
-    """An onnxruntime session on the CPU.
-
-    Raises:
-        DataError: for a file that is no ONNX model.
-    """
-    import onnxruntime
-
-    try:
-        return onnxruntime.InferenceSession(
-            str(path), providers=["CPUExecutionProvider"]
-        )
-    except Exception as error:  # onnxruntime's own classes have no common base
-        raise DataError(
-            f"an encoder must be a readable ONNX model. Received: {path} "
-            f"({type(error).__name__})"
-        ) from error

@@ -21,7 +21,7 @@ from tfmi.export import warmup
 
 @pytest.fixture(scope="module")
 def call(exported):
-    with saved_model.loaded(exported / "combined" / "1") as function:
+    with saved_model.loaded(exported / "combined" / "1") as (function, _):
         yield function
 
 

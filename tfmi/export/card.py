@@ -64,8 +64,12 @@ def _factors(factors):
 
 
 def _recipe(recipe):
-    rows = [f"| {name} | {value} |" for name, value in recipe.items()]
-    return "\n".join(["| setting | value |", "|---|---|", *rows])
+    return _table(("setting", "value"), recipe.items())
+
+
+def _table(headings, rows):
+    lines = [headings, ["---"] * len(headings), *rows]
+    return "\n".join(f"| {' | '.join(map(str, cells))} |" for cells in lines)
 
 
 def _scores(info, scores):
@@ -108,12 +112,16 @@ def _limits(info):
 
 def _files(models):
     rows = [
-        f"| `{name}` | {model['kind']} | {max(model['differences'].values()):.1e} | "
-        f"{change_text(model.get('change'))} |"
+        (
+            f"`{name}`",
+            model["kind"],
+            f"{max(model['differences'].values()):.1e}",
+            change_text(model.get("change")),
+        )
         for name, model in models.items()
     ]
-    heading = "| file | kind | largest difference | change in probe accuracy |"
-    return "\n".join([heading, "|---|---|---|---|", *rows])
+    headings = ("file", "kind", "largest difference", "change in probe accuracy")
+    return _table(headings, rows)
 
 
 def change_text(change):
@@ -132,12 +140,10 @@ def change_text(change):
 
 def _signatures(signatures):
     rows = [
-        f"| `{name}` | {_tensors(signature['inputs'])} | "
-        f"{_tensors(signature['outputs'])} |"
+        (f"`{name}`", _tensors(signature["inputs"]), _tensors(signature["outputs"]))
         for name, signature in signatures.items()
     ]
-    heading = "| signature | inputs | outputs |"
-    return "\n".join([heading, "|---|---|---|", *rows])
+    return _table(("signature", "inputs", "outputs"), rows)
 
 
 def _tensors(tensors):

@@ -3,6 +3,8 @@
 import tensorflow as tf
 
 from tfmi.errors import UsageError
+from tfmi.onnx_session import open_session
+from tfmi.onnx_session import outputs
 
 LOWEST_OPSET = 13
 
@@ -36,8 +38,8 @@ def write(model, path, opset, metadata):
 
     @tf.function
     def forward(images):
-        outputs = model(images, training=False)
-        return {name: outputs[name] for name in names}
+        vectors = model(images, training=False)
+        return {name: vectors[name] for name in names}
 
     shape = (None, *model.input_shape[1:])
     proto, _ = tf2onnx.convert.from_function(
@@ -67,15 +69,8 @@ def metadata(path):
 
 def function(path):
     """A function from uint8 images to `{output: array}`, on the CPU."""
-    import onnxruntime
-
-    session = onnxruntime.InferenceSession(
-        str(path), providers=["CPUExecutionProvider"]
-    )
-    names = [output.name for output in session.get_outputs()]
-    return lambda images: dict(
-        zip(names, session.run(names, {"images": images}), strict=True)
-    )
+    session = open_session(path)
+    return lambda images: outputs(session, images)
 
 
 def run(path, batches):

@@ -97,7 +97,7 @@ def _no_advice():
 
 @contextlib.contextmanager
 def loaded(path):
-    """Gives a function `(signature, batch) -> {output: array}`.
+    """Gives a function `(signature, batch) -> {output: array}`, and `signatures`.
 
     By the loader and the session of the server; not by Python's loader.
     """
@@ -109,22 +109,25 @@ def loaded(path):
             fetches = {name: info.name for name, info in known.outputs.items()}
             return session.run(fetches, {tensor.name: batch})
 
-        yield call
+        yield call, _signatures(bundle)
 
 
 def run(path, batches, signature=DEFAULT):
     """Outputs of a signature for each batch."""
-    with loaded(path) as call:
+    with loaded(path) as (call, _):
         return [call(signature, batch) for batch in batches]
 
 
 def signatures(path):
     """`{signature: {"inputs", "outputs"}}`, each `{name: {"dtype", "shape"}}`."""
     with _session(path) as (_, bundle):
-        known = bundle.signature_def.items()
+        return _signatures(bundle)
+
+
+def _signatures(bundle):
     return {
         name: {"inputs": _infos(info.inputs), "outputs": _infos(info.outputs)}
-        for name, info in sorted(known)
+        for name, info in sorted(bundle.signature_def.items())
         if not name.startswith("__")
     }
 

@@ -31,14 +31,14 @@ def saved_model_differences(path, arrays):
     }
     if "files" in arrays:
         asked[saved_model.ENCODED] = reference.batches(arrays, "files")
-    missing = set(asked) - set(saved_model.signatures(path))
-    if missing:
-        raise DataError(
-            f"a SavedModel must have the signatures {', '.join(asked)}. "
-            f"Received: none named {', '.join(sorted(missing))}"
-        )
     differences = {}
-    with saved_model.loaded(path) as call:
+    with saved_model.loaded(path) as (call, known):
+        missing = set(asked) - set(known)
+        if missing:
+            raise DataError(
+                f"a SavedModel must have the signatures {', '.join(asked)}. "
+                f"Received: none named {', '.join(sorted(missing))}"
+            )
         for signature, (inputs, wanted) in asked.items():
             received = [call(signature, batch) for batch in inputs]
             differences[signature] = largest_difference(wanted, received)

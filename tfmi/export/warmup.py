@@ -66,11 +66,11 @@ def check(path):
     Raises:
         DataError: where the model does not answer one, or a signature has none.
     """
-    known, requests = saved_model.signatures(path), read(path)
+    requests = read(path)
     asked = [signature for signature, _ in requests]
-    if sorted(asked) != sorted(known):
-        raise _unusable(path, f"requests for {', '.join(asked) or 'no signature'}")
-    with saved_model.loaded(path) as call:
+    with saved_model.loaded(path) as (call, known):
+        if sorted(asked) != sorted(known):
+            raise _unusable(path, f"requests for {', '.join(asked) or 'no signature'}")
         for signature, arrays in requests:
             if set(arrays) != set(known[signature]["inputs"]):
                 raise _unusable(path, f"{signature} of {', '.join(arrays)}")
