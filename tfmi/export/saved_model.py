@@ -58,7 +58,8 @@ def takes_encoded(image_shape):
 def _from_images(model, dtype):
     @tf.function(input_signature=[tf.TensorSpec((None,) * 4, dtype, name="images")])
     def forward(images):
-        return model(graph.checked(images, model.input_shape[1:]), training=False)
+        images = graph.checked(images, model.input_shape[1:])
+        return graph.on_any_batch(model, images)
 
     return forward
 
@@ -67,7 +68,7 @@ def _from_files(model, enlarge):
     @tf.function(input_signature=[tf.TensorSpec((None,), tf.string, "image_bytes")])
     def forward(image_bytes):
         images = graph.decode_images(image_bytes, model.input_shape[1:], enlarge)
-        return model(images, training=False)
+        return graph.on_any_batch(model, images)
 
     return forward
 
