@@ -14,7 +14,8 @@ def replacing(path):
     Raises:
         DataError: where it cannot be written; what was there is kept.
     """
-    temporary = path.with_name(f".tmp-{path.name}")
+    # Of this process alone: another may be writing the same file.
+    temporary = path.with_name(f".tmp-{os.getpid()}-{path.name}")
     try:
         yield temporary
         os.replace(temporary, path)

@@ -13,8 +13,6 @@ from tfmi.pipelines.base import PairDataset
 from tfmi.errors import DataError
 from tfmi.errors import UsageError
 from tfmi.evaluation.evaluate import evaluate
-from tfmi.evaluation.neighbours import neighbour_accuracy
-from tfmi.evaluation.neighbours import neighbours
 
 SHAPE = Factor("shape", ("left", "right"))
 SHADE = Factor("shade", ("dark", "middle", "light"))
@@ -83,13 +81,14 @@ def test_evaluate_writes_every_file(outcome):
     names = {path.name for path in output.iterdir()}
     parts = [f"{r}_{d}" for r, d in KEYS]
     assert names == {
+        "features",
         "results.json",
         "results.csv",
         "tables.txt",
         *(f"neighbours_{part}.png" for part in parts),
         *(f"accuracy_{part}_{p}.png" for part in parts for p in ("paper", "strong")),
     }
-    assert all(path.stat().st_size for path in output.iterdir())
+    assert all(path.stat().st_size for path in output.rglob("*"))
     for path in output.glob("*.png"):
         assert path.read_bytes().startswith(b"\x89PNG")
     assert json.loads((output / "results.json").read_text()) == results
@@ -112,9 +111,11 @@ def test_csv_has_a_line_for_each_cell(outcome):
         lines = list(csv.DictReader(file))
     probed = [line for line in lines if line["protocol"] != "neighbours"]
     assert len(probed) == 8 * 4 * 2
-    # Of each representation and domain: the ideal, N = 1 and N = 5.
-    assert len(lines) - len(probed) == 4 * 3 * 2
-    assert {line["row"] for line in lines if line["balanced_accuracy"]} == {
+    # Of each representation, domain and metric: the ideal, N = 1 and N = 5 of
+    # both encoders, and the majority.
+    assert len(lines) - len(probed) == 4 * 2 * 6 * 2
+    assert {line["metric"] for line in lines} == {"", "l2", "cosine"}
+    assert {line["row"] for line in probed if line["balanced_accuracy"]} == {
         "Ours",
         "Untrained encoder",
         "Majority class",
@@ -123,13 +124,80 @@ def test_csv_has_a_line_for_each_cell(outcome):
 
 def test_neighbours_are_scored_in_tables_of_their_own(outcome):
     results, output, _ = outcome
-    assert len(results["neighbours"]) == len(KEYS)
+    assert len(results["neighbours"]) == 2 * len(KEYS)
     for table in results["neighbours"]:
         rows = {row["row"]: row["accuracies"] for row in table["rows"]}
-        assert list(rows) == ["Ideal", "Ours, N = 1", "Ours, N = 5"]
+        assert list(rows) == [
+            "Ideal",
+            "Ours, N = 1",
+            "Ours, N = 5",
+            "Untrained encoder, N = 1",
+            "Untrained encoder, N = 5",
+            "Majority class",
+        ]
         held = "shape" if table["representation"] == "shared" else "shade"
         assert rows["Ours, N = 5"][held] == 1.0
+        assert rows["Untrained encoder, N = 5"][held] < 0.7
         assert table["text"] in (output / "tables.txt").read_text()
+        name = {"l2": "L2", "cosine": "cosine"}[table["metric"]]
+        assert f"training images, by {name} distance" in table["text"]
+
+
+def test_levels_are_those_of_the_data(outcome):
+    for table in outcome[0]["tables"]:
+        majority = {row["row"]: row for row in table["rows"]}["Majority class"]
+        for factor, count in (("shape", 2), ("shade", 3)):
+            level = table["levels"][factor]
+            assert (level["values"], level["chance"]) == (count, 1 / count)
+            assert level["majority"] == majority["accuracies"][factor]
+
+
+class Counted:
+    """A representer that counts the images it is given."""
+
+    def __init__(self, represent):
+        self.represent, self.images = represent, 0
+
+    def __call__(self, images):
+        self.images += len(images)
+        return self.represent(images)
+
+
+def test_seeds_repeat_the_probes_of_ours_alone(outcome, tmp_path):
+    key = ("exclusive", "x")
+    ours, untrained = Counted(_shade), Counted(_nothing)
+    arguments = {key: ours}, {key: untrained}, Halves(), tmp_path, ["paper"]
+    results = evaluate(*arguments, seed=5, seeds=3, progress=str)
+    # 600 training and 90 test images, and one of each batch to know them by.
+    assert ours.images == untrained.images == 690 + 3
+    assert results["seeds"] == [5, 6, 7]
+    (table,) = results["tables"]
+    rows = {row["row"]: row for row in table["rows"]}
+    assert [s["seed"] for s in rows["Ours"]["seeds"]] == [5, 6, 7]
+    assert [s["seed"] for s in rows["Untrained encoder"]["seeds"]] == [5]
+    found = [s["accuracies"]["shape"] for s in rows["Ours"]["seeds"]]
+    assert len(set(found)) > 1
+    assert rows["Ours"]["accuracies"]["shape"] == pytest.approx(np.mean(found))
+    deviation = np.std(found, ddof=1)
+    assert rows["Ours"]["deviations"]["shape"] == pytest.approx(deviation)
+    assert rows["Untrained encoder"]["deviations"]["shape"] is None
+    assert f" +-{100 * deviation:.2f} [" in table["text"]
+    assert "over 3 seeds" in table["text"]
+    with open(tmp_path / "results.csv", newline="") as file:
+        lines = [x for x in csv.DictReader(file) if x["row"] == "Ours"]
+    assert [line["seed"] for line in lines] == [s for s in "567" for _ in range(2)]
+    again = evaluate(*arguments, seed=5, seeds=1, progress=str)
+    assert ours.images == 690 + 2 * 3
+    scores = {row["row"]: row for row in again["tables"][0]["rows"]}["Ours"]["seeds"]
+    assert scores == rows["Ours"]["seeds"][:1]
+
+
+def test_untrained_encoders_can_be_left_out(tmp_path):
+    key = ("shared", "x")
+    results = evaluate({key: _shape}, {}, Halves(), tmp_path, ["paper"], progress=str)
+    (table,) = results["tables"]
+    names = [row["row"] for row in table["rows"]]
+    assert names == ["Ideal", "Ours", "Majority class"]
 
 
 class SomeScored(Halves):
@@ -160,7 +228,8 @@ def test_images_that_do_not_count_are_left_out(tmp_path):
         assert rows["Ours"]["shade"] == 1.0
         assert rows["Majority class"]["shade"] < 0.6
     for table in results["neighbours"]:
-        assert table["rows"][-1]["accuracies"]["shade"] == 1.0
+        rows = {row["row"]: row["accuracies"] for row in table["rows"]}
+        assert rows["Ours, N = 5"]["shade"] == 1.0
     assert (tmp_path / "neighbours_shared_x.png").is_file()
 
 
@@ -191,25 +260,13 @@ def test_failed_write_keeps_what_was_there(tmp_path, monkeypatch):
     key = ("shared", "x")
     with pytest.raises(DataError, match="No space left"):
         evaluate({key: _shape}, UNTRAINED, Halves(), tmp_path, ["paper"], progress=str)
-    assert [path.name for path in tmp_path.iterdir()] == ["tables.txt"]
+    assert {path.name for path in tmp_path.iterdir()} == {"tables.txt", "features"}
+    assert list((tmp_path / "features").iterdir()) == []
     assert (tmp_path / "tables.txt").read_text() == "old"
 
 
 def test_unknown_protocol(tmp_path):
     with pytest.raises(UsageError, match="must be one of paper, strong. Received: p"):
         evaluate(TRAINED, UNTRAINED, Halves(), tmp_path, ["p"])
-
-
-def test_neighbours_leave_the_query_out():
-    vectors = np.array([[0.0], [0.0], [1.0], [5.0]])
-    found = neighbours(vectors, [0, 3], 2)
-    assert found.tolist() == [[1, 2], [2, found[1, 1]]]
-    assert neighbours(vectors, [1], 9).shape == (1, 3)
-
-
-def test_neighbour_accuracy_votes_and_breaks_ties_by_nearness():
-    vectors, labels = np.array([[0.0], [1.0], [1.1], [9.0]]), [0, 1, 1, 2]
-    queries, wanted = np.array([[0.1], [8.0]]), [0, 2]
-    assert neighbour_accuracy(vectors, labels, queries, wanted, n=1) == 1.0
-    assert neighbour_accuracy(vectors, labels, queries, wanted, n=2) == 1.0
-    assert neighbour_accuracy(vectors, labels, queries, wanted, n=3) == 0.0
+    with pytest.raises(UsageError, match="seeds must be >= 1. Received: 0"):
+        evaluate(TRAINED, UNTRAINED, Halves(), tmp_path, seeds=0)

@@ -7,7 +7,6 @@ import pytest
 
 from tfmi.errors import DataError
 from tfmi.evaluation import probes
-from tfmi.evaluation.features import extract
 
 VALUES = 4
 TRAIN = 1200
@@ -92,27 +91,37 @@ def test_strong_probe_needs_images_to_hold_out(counts):
         probes.probe_accuracy(probes.STRONG, vectors, labels, vectors, labels)
 
 
+def test_probes_side_by_side_score_as_one_by_one(labels):
+    vectors = np.random.default_rng(4).normal(size=(len(labels), 4))
+    vectors[:, 0] += labels
+    split = vectors[:TRAIN], labels[:TRAIN], vectors[TRAIN:], labels[TRAIN:]
+    jobs = [(probes.PAPER, *split, seed) for seed in (0, 1, 2)]
+    found = list(probes.probe_accuracies(jobs))
+    assert found == [probes.probe_accuracy(*job) for job in jobs]
+    assert len({score["accuracy"] for score in found}) > 1
+
+
+def test_an_error_of_a_probe_beside_others_is_its_own(labels):
+    vectors = np.zeros((len(labels), 2))
+    good = probes.PAPER, vectors, labels, vectors, labels, 0
+    bad = probes.PAPER, vectors, labels, vectors + np.nan, labels, 0
+    with pytest.raises(DataError, match="must be finite. Received"):
+        list(probes.probe_accuracies([good, bad]))
+
+
 def test_majority_level():
-    level = probes.majority_level([0, 1, 1], [1, 0, 0, 0])
-    assert level == {"accuracy": 0.25, "balanced_accuracy": 0.5}
+    level = probes.majority_level([0, 1, 1, -1], [1, 0, 0, 0, -1])
+    assert level == {"accuracy": 0.25, "balanced_accuracy": 0.5, "information": 0.0}
 
 
-def batches(read):
-    for start in (0, 4, 8):
-        read.append(start)
-        yield np.full((4, 2, 2, 1), start, np.uint8), {"size": np.arange(4) + start}
-
-
-def test_extract_stops_at_the_limit():
-    read = []
-    vectors, labels = extract(lambda x: x.reshape(len(x), -1), batches(read), limit=6)
-    assert vectors.shape == (6, 4)
-    assert vectors.dtype == np.float32
-    assert labels["size"].tolist() == list(range(6))
-    assert vectors[:, 0].tolist() == [0, 0, 0, 0, 4, 4]
-    assert read == [0, 4]
-
-
-def test_extract_needs_images():
-    with pytest.raises(DataError, match="must have images"):
-        extract(lambda x: x, [])
+def test_information_is_a_share_of_the_entropy():
+    generator = np.random.default_rng(0)
+    labels = generator.integers(VALUES, size=2000)
+    other = generator.integers(VALUES, size=2000)
+    assert probes.information(labels, labels) == pytest.approx(1)
+    assert probes.information(labels, labels // 2) == pytest.approx(0.5, abs=0.01)
+    assert probes.information(labels, other) < 0.003
+    assert probes.information(0 * labels, labels) == 0
+    # 100 classes of 300 images: chance alone would give much of the entropy.
+    labels, other = generator.integers(100, size=(2, 300))
+    assert probes.information(labels, other) < 0.1

@@ -92,3 +92,25 @@ def test_text_is_aligned_and_says_chance_and_protocol():
     assert "Paper (Table 1)" in lines[5]
     assert lines[6].split() == ["Ours", "100.00%", "50.00%", "0.4167"]
     assert len({len(line) for line in lines[2:]}) == 1
+
+
+def test_text_of_several_seeds():
+    names = ("digit", "background_color")
+    by_seed = {
+        seed: {
+            name: {"accuracy": a, "balanced_accuracy": a / 2, "information": a}
+            for name in names
+        }
+        for seed, a in ((0, 0.2), (1, 0.4))
+    }
+    ideal = tables.ideal_accuracies(DOMAINS["x"], "shared")
+    rows = tables.table_rows({}, DOMAINS["x"], "shared", "colored-mnist")
+    rows.append(tables.measured_row("Ours", ideal, by_seed))
+    assert rows[-1]["distance"] == pytest.approx(0.7 + 0.3 - 1 / 12)
+    lines = tables.render(rows, "title", DOMAINS["x"], "probe p").splitlines()
+    assert lines[2] == ("mean and deviation (+-) over 2 seeds; balanced accuracy in []")
+    cell = ["30.00%", "+-14.14", "[15.00]"]
+    assert lines[-1].split()[:7] == ["Ours", *cell, *cell]
+    # Accuracies stand below each other, with and without what follows them.
+    assert len({line.index("%") for line in lines[5:]}) == 1
+    assert len({len(line) for line in lines[3:]}) == 1

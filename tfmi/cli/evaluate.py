@@ -10,7 +10,14 @@ PROTOCOLS = {"paper": ["paper"], "strong": ["strong"], "both": ["paper", "strong
 @click.option("--protocol", type=click.Choice(list(PROTOCOLS)), default="both")
 @click.option("--limit", type=click.IntRange(100), help="Training images for probes.")
 @click.option("--seed", type=click.IntRange(0), default=0, show_default=True)
-def command(run, protocol, limit, seed):
+@click.option(
+    "--seeds",
+    type=click.IntRange(1),
+    default=1,
+    show_default=True,
+    help="Probes for each score; tables show mean and deviation.",
+)
+def command(run, protocol, limit, seed, seeds):
     """Score the representations of RUN (default: the newest finished one).
 
     Writes tables, charts and nearest neighbours into RUN/evaluation.
@@ -33,6 +40,7 @@ def command(run, protocol, limit, seed):
         seed,
         limit,
         progress=click.echo,
+        seeds=seeds,
     )
     click.echo((output / "tables.txt").read_text(encoding="utf-8"))
     click.echo(f"written {output}")

@@ -1,27 +1,25 @@
 """The protocol of section 5.2, from representations to tables and pictures."""
 
-import csv
 import pathlib
 
 import numpy as np
 
 from tfmi.errors import DataError
 from tfmi.errors import UsageError
-from tfmi.evaluation import charts
 from tfmi.evaluation import neighbours
 from tfmi.evaluation import probes
-from tfmi.evaluation import tables
-from tfmi.evaluation.features import extract
-from tfmi.evaluation.features import scored
+from tfmi.evaluation import result_files
+from tfmi.evaluation.features import extract_all
+from tfmi.evaluation.features import occurring
 from tfmi.evaluation.neighbour_tables import neighbour_table
+from tfmi.evaluation.probe_tables import OURS
+from tfmi.evaluation.probe_tables import probe_tables
 from tfmi.files import make_folder
 from tfmi.files import replacing
-from tfmi.files import write_json
-from tfmi.files import write_text
 
 BATCH = 500
 GRID_IMAGES = 1000
-COLUMNS = "protocol representation domain row factor accuracy balanced_accuracy".split()
+SPLITS = ("train", "test")
 
 
 def evaluate(
@@ -33,67 +31,71 @@ def evaluate(
     seed=0,
     limit=None,
     progress=print,
+    seeds=1,
 ):
     """Score every representation of every domain and write the results.
 
     Args:
         representers: `{(representation, domain name): represent}`, a
             representation being "shared" or "exclusive".
-        untrained: the same of encoders before training.
+        untrained: the same of encoders before training; a row is left out
+            where there is none.
         dataset: a `PairDataset`; probes are fitted on its training split and
             scored on its test split.
         output: folder; written are results.json, results.csv, tables.txt,
-            a bar chart a table and a retrieval grid a representation.
+            a bar chart a table and a retrieval grid a representation; vectors
+            are kept in its folder features (`features.extract_all`).
         protocols: names in `probes.PROTOCOLS`.
+        seed: of the images' order and colours, and of the first probe.
         limit: of training images.
         progress: called with a line of text as each step begins.
+        seeds: number of probes, with seeds from `seed` on, for each score of
+            the representations; only the probes are repeated.
 
     Returns:
-        What results.json holds: `{"dataset", "source", "seed", "limit",
-        "protocols": {name: description}, "tables": [{"title", "protocol",
-        "representation", "domain", "rows", "balanced_accuracy", "text"}],
-        "neighbours": [as `neighbour_table` gives them]}`.
+        What results.json holds::
+
+            {"dataset", "source", "seed", "seeds": [...], "limit",
+             "protocols": {name: description},
+             "tables": [{
+                "title", "protocol", "representation", "domain", "text",
+                "rows": [as `tables.table_rows` and `tables.measured_row`],
+                "balanced_accuracy": {row: {factor: mean}},
+                "levels": {factor: {"values", "chance", "majority"}}}],
+             "neighbours": [as `neighbour_table`, by L2, then by cosine]}
 
     Raises:
         DataError: where the folder cannot be written, a probe not fitted, or
             the dataset has no factor to score.
-        UsageError: for an unknown protocol.
+        UsageError: for an unknown protocol, or no seed.
     """
-    _check(protocols, dataset)
+    _check(protocols, seeds, dataset)
     output = pathlib.Path(output)
     make_folder(output)
-    scored_tables, neighbours_tables = [], []
-    for key, represent in representers.items():
-        pair = represent, untrained[key]
-        features = _both_features(key, pair, dataset, seed, limit, progress)
-        for protocol in protocols:
-            progress(f"probe {protocol} on {' '.join(key)}")
-            scored_tables.append(_table(features, key, dataset, protocol, seed))
-        progress(f"neighbours in {' '.join(key)}")
-        neighbours_tables.append(
-            neighbour_table(
-                features["Ours"], _domain(dataset, key[1]), key[0], dataset.name
-            )
-        )
-        _grid(output, features["Ours"]["test"], key, dataset, seed)
-    results = _results(scored_tables, dataset, protocols, seed, limit)
-    results["neighbours"] = neighbours_tables
-    _write(output, results, dataset)
-    return results
-
-
-def _results(scored_tables, dataset, protocols, seed, limit):
-    return {
+    rows = {OURS: representers, "Untrained encoder": untrained}
+    features = _features(rows, dataset, output / "features", seed, limit, progress)
+    domains = _domains(dataset, features)
+    numbers = list(range(seed, seed + seeds))
+    results = {
         "dataset": dataset.name,
         "source": dataset.source,
         "seed": seed,
+        "seeds": numbers,
         "limit": limit,
         "protocols": {name: probes.PROTOCOLS[name].description for name in protocols},
-        "tables": scored_tables,
+        "tables": probe_tables(
+            features, domains, dataset.name, protocols, numbers, progress
+        ),
+        "neighbours": _neighbours(features, domains, dataset, progress),
     }
+    for key in features:
+        test = features[key][OURS]["test"]
+        _grid(output, test, key[0], domains[key[1]], dataset, seed)
+    result_files.write(output, results, domains)
+    return results
 
 
-def _check(protocols, dataset):
+def _check(protocols, seeds, dataset):
     for domain in dataset.domains:
         if not domain.factors:
             raise DataError(
@@ -104,79 +106,57 @@ def _check(protocols, dataset):
         if name not in probes.PROTOCOLS:
             known = ", ".join(probes.PROTOCOLS)
             raise UsageError(f"a protocol must be one of {known}. Received: {name}")
+    if seeds < 1:
+        raise UsageError(f"seeds must be >= 1. Received: {seeds}")
 
 
-def _both_features(key, pair, dataset, seed, limit, progress):
-    progress(f"vectors of {' '.join(key)}")
-    return {
-        row: _features(represent, dataset, key[1], seed, limit)
-        for row, represent in zip(("Ours", "Untrained encoder"), pair, strict=True)
-    }
-
-
-def _features(represent, dataset, domain, seed, limit):
-    return {
-        split: extract(
-            represent,
-            dataset.labelled(domain, split, BATCH, seed),
-            limit if split == "train" else None,
-        )
-        for split in ("train", "test")
-    }
-
-
-def _table(features, key, dataset, protocol, seed):
-    representation, domain = key[0], _domain(dataset, key[1])
-    measured = _measured(features, domain, protocol, seed)
-    accuracies, balanced = (
-        {
-            row: {name: score[kind] for name, score in scores.items()}
-            for row, scores in measured.items()
+def _features(rows, dataset, folder, seed, limit, progress):
+    """`{(representation, domain): {row: {split: (vectors, labels)}}}`."""
+    features = {key: {} for key in rows[OURS]}
+    for domain in dict.fromkeys(key[1] for key in features):
+        represents = {
+            (key, row): functions[key]
+            for row, functions in rows.items()
+            for key in features
+            if key[1] == domain and key in functions
         }
-        for kind in ("accuracy", "balanced_accuracy")
-    )
-    rows = tables.table_rows(accuracies, domain, representation, dataset.name)
-    title = f"{representation} representation of {domain.name}, {domain.title}"
-    description = f"probe {protocol}: {probes.PROTOCOLS[protocol].description}"
-    return {
-        "title": f"{title}, probe {protocol}",
-        "protocol": protocol,
-        "representation": representation,
-        "domain": domain.name,
-        "rows": rows,
-        "balanced_accuracy": balanced,
-        "text": tables.render(rows, title, domain, description),
-    }
+        for split in SPLITS:
+            progress(f"vectors of {domain}, {split} split")
+            vectors, labels = extract_all(
+                represents,
+                lambda d=domain, s=split: dataset.labelled(d, s, BATCH, seed),
+                folder,
+                limit if split == "train" else None,
+            )
+            for (key, row), found in vectors.items():
+                features[key].setdefault(row, {})[split] = found, labels
+    return features
 
 
-def _domain(dataset, name):
-    return {domain.name: domain for domain in dataset.domains}[name]
+def _domains(dataset, features):
+    """`{name: Domain}`, with the values that occur."""
+    found = {}
+    for domain in dataset.domains:
+        keys = [key for key in features if key[1] == domain.name]
+        if keys:
+            parts = features[keys[0]][OURS]
+            labels = [parts[split][1] for split in SPLITS]
+            found[domain.name] = occurring(domain, *labels)
+    return found
 
 
-def _measured(features, domain, protocol, seed):
-    names = [factor.name for factor in domain.factors]
-    labels = [features["Ours"][split][1] for split in ("train", "test")]
-    probed = {
-        row: {name: _probe(vectors, name, protocol, seed) for name in names}
-        for row, vectors in features.items()
-    }
-    majority = {
-        n: probes.majority_level(*(part[n][part[n] >= 0] for part in labels))
-        for n in names
-    }
-    return {**probed, "Majority class": majority}
+def _neighbours(features, domains, dataset, progress):
+    found = []
+    for (representation, domain), rows in features.items():
+        progress(f"neighbours in {representation} {domain}")
+        found += [
+            neighbour_table(rows, domains[domain], representation, dataset.name, metric)
+            for metric in neighbours.METRICS
+        ]
+    return found
 
 
-def _probe(features, factor, protocol, seed):
-    train, test = (
-        scored(vectors, labels[factor])
-        for vectors, labels in (features["train"], features["test"])
-    )
-    return probes.probe_accuracy(probes.PROTOCOLS[protocol], *train, *test, seed)
-
-
-def _grid(output, test, key, dataset, seed):
-    representation, domain = key[0], _domain(dataset, key[1])
+def _grid(output, test, representation, domain, dataset, seed):
     vectors, labels = test
     batches = dataset.labelled(domain.name, "test", GRID_IMAGES, seed)
     images = np.asarray(next(iter(batches))[0])
@@ -194,28 +174,3 @@ def _grid(output, test, key, dataset, seed):
             f"nearest in the {representation} representation of {domain.name}; "
             f"green: same {factor}, red: another",
         )
-
-
-def _write(output, results, dataset):
-    every = results["tables"] + results["neighbours"]
-    text = "\n\n".join(table["text"] for table in every)
-    write_text(output / "tables.txt", f"{text}\n")
-    write_json(output / "results.json", results)
-    with replacing(output / "results.csv") as path:
-        with open(path, "w", newline="", encoding="utf-8") as file:
-            csv.writer(file).writerows([COLUMNS, *_records(every)])
-    for table in results["tables"]:
-        name = "_".join(table[k] for k in ("representation", "domain", "protocol"))
-        with replacing(output / f"accuracy_{name}.png") as path:
-            domain = _domain(dataset, table["domain"])
-            charts.bar_chart(path, table["rows"], table["title"], domain)
-
-
-def _records(every):
-    for table in every:
-        protocol = table.get("protocol", "neighbours")
-        where = [protocol, table["representation"], table["domain"]]
-        for row in table["rows"]:
-            balanced = table.get("balanced_accuracy", {}).get(row["row"], {})
-            for factor, accuracy in row["accuracies"].items():
-                yield [*where, row["row"], factor, accuracy, balanced.get(factor)]

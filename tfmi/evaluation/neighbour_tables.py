@@ -1,57 +1,88 @@
 """Table 5: factors recognised by the nearest neighbours of a representation."""
 
+import numpy as np
+
 from tfmi.evaluation import paper
 from tfmi.evaluation import tables
 from tfmi.evaluation.features import scored
-from tfmi.evaluation.neighbours import neighbour_accuracy
+from tfmi.evaluation.neighbours import most_frequent
+from tfmi.evaluation.neighbours import nearest
+from tfmi.evaluation.probes import majority_level
+from tfmi.evaluation.probes import scores
 
 COUNTS = (1, 5)
-DESCRIPTION = "most frequent value among the N nearest training images, by L2"
+NAMES = {"l2": "L2 distance", "cosine": "cosine distance"}
 
 
-def neighbour_table(features, domain, representation, pipeline):
+def neighbour_table(features, domain, representation, pipeline, metric):
     """Accuracies for each N, with the paper's where there are any.
 
     Args:
-        features: `{split: (vectors, {factor: labels})}`.
+        features: `{row name: {split: (vectors, {factor: labels})}}`.
         domain: a `Domain`.
         representation: "shared" or "exclusive".
         pipeline: name of the dataset.
+        metric: a key of `NAMES`.
 
     Returns:
-        `{"title", "representation", "domain", "rows", "text"}`, the rows as
-        those of `tables.table_rows`.
+        `{"title", "representation", "domain", "metric", "rows", "text"}`, the
+        rows as those of `tables.table_rows` and `tables.measured_row`.
     """
-    rows = {"Ideal": (None, tables.ideal_accuracies(domain, representation))}
+    ideal = tables.ideal_accuracies(domain, representation)
+    rows = [tables.known_row("Ideal", ideal, ideal)]
     for n in COUNTS:
         published = paper.published(pipeline, representation, domain.name, n)
         if published is not None:
-            rows[f"Paper, N = {n}"] = published
-        ours = {f.name: _accuracy(features, f.name, n) for f in domain.factors}
-        rows[f"Ours, N = {n}"] = None, ours
-    ideal = rows["Ideal"][1]
-    rows = [
-        {
-            "row": name,
-            "source": source,
-            "accuracies": accuracies,
-            "distance": tables.distance_to_ideal(accuracies, ideal),
-        }
-        for name, (source, accuracies) in rows.items()
-    ]
+            source, accuracies = published
+            rows.append(tables.known_row(f"Paper, N = {n}", accuracies, ideal, source))
+    for name, measured in measured_rows(features, domain, metric).items():
+        rows.append(tables.measured_row(name, ideal, {None: measured}))
     title = f"{representation} representation of {domain.name}, {domain.title}"
+    description = (
+        "neighbours: most frequent value among the N nearest training images, by "
+        f"{NAMES[metric]}"
+    )
     return {
-        "title": f"{title}, nearest neighbours",
+        "title": f"{title}, nearest neighbours by {NAMES[metric]}",
         "representation": representation,
         "domain": domain.name,
+        "metric": metric,
         "rows": rows,
-        "text": tables.render(rows, title, domain, f"neighbours: {DESCRIPTION}"),
+        "text": tables.render(rows, title, domain, description),
     }
 
 
-def _accuracy(features, factor, n):
-    train, test = (
-        scored(features[split][0], features[split][1][factor])
-        for split in ("train", "test")
+def measured_rows(features, domain, metric):
+    """`{row: {factor: scores}}`, of each encoder and N, then of the majority."""
+    rows = {}
+    for name, splits in features.items():
+        by_factor = _by_factor(splits, domain, metric)
+        for n in COUNTS:
+            rows[f"{name}, N = {n}"] = {f: found[n] for f, found in by_factor.items()}
+    (train, test), *_ = (
+        (splits["train"][1], splits["test"][1]) for splits in features.values()
     )
-    return neighbour_accuracy(*train, *test, n=min(n, len(train[1])))
+    rows["Majority class"] = {
+        f.name: majority_level(train[f.name], test[f.name]) for f in domain.factors
+    }
+    return rows
+
+
+def _by_factor(splits, domain, metric):
+    """`{factor: {n: scores}}`; factors for which the same images count share
+    one search."""
+    searches, found = {}, {}
+    for factor in domain.factors:
+        train, test = (
+            scored(splits[split][0], splits[split][1][factor.name])
+            for split in ("train", "test")
+        )
+        kept = tuple((splits[split][1][factor.name] >= 0).tobytes() for split in splits)
+        if kept not in searches:
+            count = min(max(COUNTS), len(train[0]))
+            searches[kept] = nearest(train[0], test[0], count, metric)
+        labels = np.asarray(train[1])[searches[kept]]
+        found[factor.name] = {
+            n: scores(test[1], most_frequent(labels[:, :n])) for n in COUNTS
+        }
+    return found

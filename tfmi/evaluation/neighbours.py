@@ -4,12 +4,49 @@ import collections
 
 import numpy as np
 from matplotlib.figure import Figure
+from sklearn import config_context
 from sklearn.neighbors import NearestNeighbors
 
 MAX_QUERIES = 12
+# By the names that tables use, scikit-learn's.
+METRICS = {"l2": "euclidean", "cosine": "cosine"}
+# Of distances held at once; where there is a choice.
+MEMORY_MIB = 256
 
 
-def neighbour_accuracy(vectors, labels, queries, query_labels, n=1):
+def nearest(vectors, queries, count, metric="l2"):
+    """Exact nearest neighbours, in blocks of rows that fit in `MEMORY_MIB`.
+
+    Args:
+        vectors: `(m, size)`, m at least `count`.
+        queries: `(k, size)`.
+        metric: "l2" or "cosine" (1 - cosine; 1 to a vector of zeros).
+
+    Returns:
+        Indices `(k, count)` into `vectors`, the nearest first.
+    """
+    index = NearestNeighbors(
+        n_neighbors=count, algorithm="brute", metric=METRICS[metric]
+    )
+    with config_context(working_memory=MEMORY_MIB):
+        return index.fit(vectors).kneighbors(queries, return_distance=False)
+
+
+def most_frequent(found):
+    """The most frequent label of each row, the one met first among equals.
+
+    Args:
+        found: `(k, n)` labels, the nearest neighbour's first.
+
+    Returns:
+        `(k,)`.
+    """
+    # Counter keeps the order of first meeting among equal counts.
+    named = [collections.Counter(row).most_common(1)[0][0] for row in found.tolist()]
+    return np.asarray(named)
+
+
+def neighbour_accuracy(vectors, labels, queries, query_labels, n=1, metric="l2"):
     """Accuracy of the most frequent value among the n nearest (Table 5).
 
     Among equally frequent values the one met nearest is taken.
@@ -17,15 +54,13 @@ def neighbour_accuracy(vectors, labels, queries, query_labels, n=1):
     Args:
         vectors, queries: `(m, size)`, `(k, size)`.
         labels, query_labels: `(m,)`, `(k,)`.
+        metric: as in `nearest`.
 
     Returns:
         A fraction.
     """
-    index = NearestNeighbors(n_neighbors=n, algorithm="brute").fit(vectors)
-    found = np.asarray(labels)[index.kneighbors(queries, return_distance=False)]
-    # Counter keeps the order of first meeting among equal counts.
-    named = [collections.Counter(row.tolist()).most_common(1)[0][0] for row in found]
-    return float(np.mean(np.asarray(named) == np.asarray(query_labels)))
+    found = np.asarray(labels)[nearest(vectors, queries, n, metric)]
+    return float(np.mean(most_frequent(found) == np.asarray(query_labels)))
 
 
 def neighbours(vectors, queries, count):
@@ -39,8 +74,7 @@ def neighbours(vectors, queries, count):
         `(len(queries), count)` indices; fewer columns where n is smaller.
     """
     count = min(count, len(vectors) - 1)
-    index = NearestNeighbors(n_neighbors=count + 1, algorithm="brute").fit(vectors)
-    found = index.kneighbors(vectors[queries], return_distance=False)
+    found = nearest(vectors, vectors[queries], count + 1)
     return np.stack(
         [
             [other for other in row if other != query][:count]

@@ -3,13 +3,18 @@
 import dataclasses
 import warnings
 
+import joblib
 import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.metrics import accuracy_score
 from sklearn.metrics import balanced_accuracy_score
+from sklearn.metrics import mutual_info_score
+from sklearn.metrics.cluster import contingency_matrix
+from sklearn.metrics.cluster import expected_mutual_information
 from sklearn.neural_network import MLPClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
+from threadpoolctl import threadpool_limits
 
 from tfmi.errors import DataError
 
@@ -76,7 +81,7 @@ def probe_accuracy(
         train_labels, test_labels: `(n,)`.
 
     Returns:
-        `{"accuracy": ..., "balanced_accuracy": ...}`, fractions.
+        As `scores`.
 
     Raises:
         DataError: for vectors that are no finite numbers, and for too few
@@ -90,6 +95,31 @@ def probe_accuracy(
     classifier = protocol.classifier(seed)
     fit(classifier, train_vectors, train_labels)
     return scores(test_labels, classifier.predict(test_vectors))
+
+
+def probe_accuracies(jobs):
+    """Probes side by side, a process a core and a thread a probe.
+
+    So small are their matrices that more threads in one probe gain little,
+    and a score does not depend on the number of cores.
+
+    Args:
+        jobs: list of argument tuples of `probe_accuracy`.
+
+    Yields:
+        What it returns, in the order of the jobs, as soon as it is there.
+
+    Raises:
+        DataError: as `probe_accuracy`.
+    """
+    processes = min(len(jobs), joblib.cpu_count()) or 1
+    run = joblib.Parallel(n_jobs=processes, return_as="generator")
+    yield from run(joblib.delayed(_on_one_thread)(*job) for job in jobs)
+
+
+def _on_one_thread(*job):
+    with threadpool_limits(1):
+        return probe_accuracy(*job)
 
 
 def fit(classifier, vectors, labels):
@@ -119,17 +149,47 @@ def chance_level(factor):
 
 
 def majority_level(train_labels, test_labels):
-    """Scores of always naming the training split's most frequent value."""
+    """Scores of always naming the training split's most frequent value, of the
+    images that count (labels of 0 and more)."""
+    train_labels, test_labels = (
+        part[part >= 0] for part in map(np.asarray, (train_labels, test_labels))
+    )
     values, counts = np.unique(train_labels, return_counts=True)
     return scores(test_labels, np.full(len(test_labels), values[counts.argmax()]))
 
 
 def scores(labels, predicted):
-    """Accuracy, and its mean over the classes."""
+    """How well labels are named.
+
+    Returns:
+        `{"accuracy", "balanced_accuracy", "information"}`, fractions: the mean
+        over the images, over the classes, and the mutual information of the
+        two as a share of the labels' entropy (`information`).
+    """
     with warnings.catch_warnings():
         # A small test split may lack a class that the probe names.
         warnings.filterwarnings("ignore", message="y_pred contains classes")
         return {
             "accuracy": float(accuracy_score(labels, predicted)),
             "balanced_accuracy": float(balanced_accuracy_score(labels, predicted)),
+            "information": information(labels, predicted),
         }
+
+
+def information(labels, predicted):
+    """Mutual information of labels and predictions over the labels' entropy.
+
+    A lower bound of what the vectors say of the factor, as a prediction is a
+    function of them. What chance gives for as many images and classes is
+    taken off both (Vinh, Epps, Bailey, 2010).
+
+    Returns:
+        A fraction, at least 0; 0 for labels that are all the same.
+    """
+    table = contingency_matrix(labels, predicted, sparse=True)
+    chance = expected_mutual_information(table, len(labels))
+    entropy = mutual_info_score(labels, labels)
+    if entropy <= chance:
+        return 0.0
+    found = mutual_info_score(None, None, contingency=table)
+    return float(max(0.0, (found - chance) / (entropy - chance)))
