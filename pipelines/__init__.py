@@ -16,6 +16,7 @@ BUILT_IN = {
     "pairs": "tfmi.pipelines.pairs:open_dataset",
     "iam": "tfmi.pipelines.iam:open_dataset",
     "shapes3d": "tfmi.pipelines.shapes3d:open_dataset",
+    "sentinel2": "tfmi.pipelines.sentinel2.dataset:open_dataset",
 }
 
 

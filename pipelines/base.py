@@ -17,12 +17,18 @@ class Factor:
 
 @dataclasses.dataclass(frozen=True)
 class Domain:
-    """One side of the pairs, with the factors that can be read from it."""
+    """One side of the pairs, with the factors that can be read from it.
+
+    `retrieved_factors` are shared too, but have other values in each split (the
+    place of a satellite image), so that no probe can learn them: they are scored
+    by retrieval within the test split.
+    """
 
     name: str
     title: str
     shared_factors: tuple[Factor, ...]
     exclusive_factors: tuple[Factor, ...]
+    retrieved_factors: tuple[Factor, ...] = ()
 
     @property
     def factors(self):

@@ -46,8 +46,8 @@ def require_usable(dataset, recipe):
 def _read(dataset, domain, split):
     labels, count, total, squares = {f.name: [] for f in domain.factors}, 0, 0.0, 0.0
     for images, batch in dataset.labelled(domain.name, split, BATCH):
-        for name, values in batch.items():
-            labels[name].append(values.numpy())
+        for name in labels:
+            labels[name].append(batch[name].numpy())
         means = np.asarray(images).reshape(len(images), -1).mean(axis=1)
         count, total = count + len(images), total + means.sum()
         squares += (means**2).sum()

@@ -153,6 +153,10 @@ SHAPES3D_PAPER = Recipe(name="shapes3d-paper", pipeline="shapes3d", share_weight
 SHAPES3D = PAIRS.replace(
     name="shapes3d", pipeline="shapes3d", shared_epochs=3, exclusive_epochs=3
 )
+SENTINEL2_PAPER = Recipe(
+    name="sentinel2-paper", pipeline="sentinel2", share_weights=True
+)
+SENTINEL2 = PAIRS.replace(name="sentinel2", pipeline="sentinel2")
 RECIPES = {
     recipe.name: recipe
     for recipe in (
@@ -163,6 +167,8 @@ RECIPES = {
         IAM_PAPER,
         SHAPES3D,
         SHAPES3D_PAPER,
+        SENTINEL2,
+        SENTINEL2_PAPER,
     )
 }
 

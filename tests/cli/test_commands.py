@@ -52,6 +52,7 @@ def test_help_does_not_load_tensorflow():
         (["evaluate", "none"], 1, "a run must be a folder"),
         (["export", "none"], 1, "a run must be a folder"),
         (["evaluate"], 1, "there must be a finished run"),
+        (["retrieve"], 1, "there must be a finished run"),
         (["export"], 1, "there must be a finished run"),
         (["export", "--quantize", "int4"], 2, "int8"),
         (["verify"], 2, "EXPORT"),

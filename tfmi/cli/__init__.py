@@ -11,6 +11,7 @@ from tfmi.errors import UsageError
 COMMANDS = {
     "train": "Train both stages of a recipe.",
     "evaluate": "Score a run's representations (Tables 1 to 5).",
+    "retrieve": "How often the nearest test image shows the same place.",
     "export": "Export a run's encoders to SavedModel and ONNX.",
     "verify": "Check an export again: its files and what they compute.",
     "embed": "Vectors of image files, by a run or an export.",

@@ -24,6 +24,13 @@ DATA = [
     click.option(
         "--render", type=click.IntRange(1), help="3D Shapes: images to render."
     ),
+    click.option("--bands", help="Sentinel-2: B02,B03,...; by default the data's."),
+    click.option("--window", type=int, help="Sentinel-2: side of a window, pixels."),
+    click.option("--stride", type=int, help="Sentinel-2: of training windows."),
+    click.option("--max-cloud", type=float, help="Sentinel-2: share of a window."),
+    click.option(
+        "--cloud-threshold", type=float, help="Sentinel-2: B02 of cloud, without mask."
+    ),
     click.option("--test-fraction", type=float, help="Of images, for the test split."),
     click.option("--split-seed", type=click.IntRange(0), help="Of the split."),
 ]

@@ -1,0 +1,1 @@
+"""Sentinel-2: pairs of one place at two dates (sections 5.1 and 5.4)."""

@@ -1,0 +1,100 @@
+"""Places in .npy and .npz files: arrays of (dates, height, width, bands)."""
+
+import contextlib
+import pathlib
+import zipfile
+
+import numpy as np
+from tfmi.pipelines.sentinel2.bands import UnusableScene
+from tfmi.pipelines.sentinel2.bands import name_bands
+from tfmi.pipelines.sentinel2.bands import to_reflectance
+from tfmi.pipelines.sentinel2.scenes import Acquisition
+from tfmi.pipelines.sentinel2.scenes import Grid
+
+MASK = ".clouds.npy"
+
+
+class ArrayAcquisition(Acquisition):
+    """One date of an array that lies on the disk (.npy) or in memory (.npz)."""
+
+    def __init__(self, source, pixels, date, bands, clouds=None):
+        self.source, self.date, self.bands = source, date, bands
+        self.grid = Grid(*pixels.shape[:2])
+        self.has_mask = clouds is not None
+        self._pixels, self._clouds = pixels, clouds
+
+    @contextlib.contextmanager
+    def opened(self, bands):
+        layers = [self.bands.index(band) for band in bands]
+
+        def read(window):
+            row, column, height, width = window
+            part = np.s_[row : row + height, column : column + width]
+            values, bad = to_reflectance(np.asarray(self._pixels[part])[..., layers])
+            if self._clouds is not None:
+                bad = bad | (self._clouds[part] != 0)
+            return values, bad
+
+        yield read
+
+
+def read_arrays(path):
+    """The acquisitions of an array file.
+
+    A .npz file may hold beside its 4-D array `dates` (texts), `bands` (names) and
+    `clouds` (dates, height, width), not 0 where there is cloud; beside `a.npy`,
+    `a.clouds.npy` is such a mask. Without `dates` they are numbered. A .npy file is
+    mapped, a .npz file read whole.
+
+    Returns:
+        A list of acquisitions, or `None` for a file without a 4-D array.
+
+    Raises:
+        UnusableScene: for a file that cannot be read or does not fit together.
+    """
+    path = pathlib.Path(path)
+    try:
+        found = _load(path)
+    except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
+        raise UnusableScene(f"it cannot be read ({error})") from error
+    arrays = [name for name, array in found.items() if array.ndim == 4]
+    if len(arrays) != 1:
+        if arrays:
+            raise UnusableScene(f"one 4-D array is read, not {', '.join(arrays)}")
+        return None
+    pixels, clouds = found[arrays[0]], found.get("clouds")
+    if pixels.dtype.kind not in "iuf":
+        raise UnusableScene(f"pixels must be numbers. Received: {pixels.dtype}")
+    if clouds is not None and clouds.shape != pixels.shape[:3]:
+        raise UnusableScene(
+            f"clouds must be of {pixels.shape[:3]}. Received: {clouds.shape}"
+        )
+    names = found.get("bands", [None] * pixels.shape[3])
+    dates = found.get("dates", [f"{n:04d}" for n in range(len(pixels))])
+    if len(names) != pixels.shape[3] or len(dates) != len(pixels):
+        raise UnusableScene(
+            f"there must be a name a band and a date a scene for {pixels.shape}. "
+            f"Received: {len(names)} and {len(dates)}"
+        )
+    bands = name_bands([None if name is None else str(name) for name in names])
+    return [
+        ArrayAcquisition(
+            f"{path} [{n}]",
+            pixels[n],
+            str(dates[n]),
+            bands,
+            None if clouds is None else clouds[n],
+        )
+        for n in range(len(pixels))
+    ]
+
+
+def _load(path):
+    if path.suffix == ".npz":
+        with np.load(path, allow_pickle=False) as file:
+            return {name: file[name] for name in file.files}
+    found = {"pixels": np.load(path, mmap_mode="r", allow_pickle=False)}
+    mask = path.with_name(path.stem + MASK)
+    if mask.is_file():
+        found["clouds"] = np.load(mask, mmap_mode="r", allow_pickle=False)
+    return found

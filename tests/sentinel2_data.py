@@ -1,0 +1,52 @@
+"""Made acquisitions of Sentinel-2, in each layout that is read."""
+
+import numpy as np
+import rasterio
+from rasterio.transform import from_origin
+
+BANDS = "B01 B02 B03 B04 B05 B06 B07 B08 B8A B09 B10 B11 B12".split()
+RGBN = ("B02", "B03", "B04", "B08")
+UTM = "EPSG:32633"
+DATES = ("20150711", "20150731", "20150820")
+
+
+def ground(height=64, width=48, bands=4, seed=0):
+    """Reflectance of smooth patches, `(height, width, bands)`."""
+    generator = np.random.default_rng(seed)
+    coarse = generator.uniform(0.02, 0.4, (height // 8 + 1, width // 8 + 1, bands))
+    fine = coarse.repeat(8, 0).repeat(8, 1)[:height, :width]
+    return (fine + generator.normal(0, 0.005, fine.shape)).clip(0.01, 1)
+
+
+def series(dates=3, **options):
+    """`(dates, height, width, bands)`: one ground, another light each date."""
+    light = np.linspace(0.8, 1.2, dates)[:, None, None, None]
+    return light * ground(**options)
+
+
+def write_tiff(path, reflectance, names=RGBN, crs=UTM, origin=(5e5, 5e6), **tags):
+    """Ten-thousandths as uint16, tiled."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    pixels = np.rint(reflectance * 10_000).astype(np.uint16)
+    write_raster(path, pixels, names, crs, origin, **tags)
+
+
+def write_raster(path, pixels, names=None, crs=UTM, origin=(5e5, 5e6), **tags):
+    """An array `(height, width, bands)` in its own type."""
+    height, width, count = pixels.shape
+    size = {"height": height, "width": width, "count": count, "dtype": pixels.dtype}
+    place = {"crs": crs, "transform": from_origin(*origin, 10, 10)}
+    with rasterio.open(path, "w", driver="GTiff", **size, **place, **tags) as file:
+        file.write(np.moveaxis(pixels, -1, 0))
+        if names:
+            file.descriptions = names
+
+
+def write_places(folder, places=1, dates=DATES, **options):
+    """`<place>/<date>.tif` of places far from each other."""
+    for place in range(places):
+        scenes = series(len(dates), seed=place, **options)
+        for date, scene in zip(dates, scenes, strict=True):
+            path = folder / f"place{place}" / f"{date}.tif"
+            write_tiff(path, scene, origin=(5e5 + 1e5 * place, 5e6))
+    return folder
