@@ -94,6 +94,7 @@ class _Builder:
                 self.size,
                 self.recipe.encoder_width,
                 self.recipe.normalize_codes,
+                getattr(self.recipe, f"{self.stage}_levels"),
                 name=f"{self.stage}_encoder_{domain}",
             )
             built[f"encoder_{domain}"] = encoder

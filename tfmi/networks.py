@@ -8,6 +8,7 @@ the joint and of the marginal samples, so the models need not know its kind.
 import keras
 
 from tfmi.errors import UsageError
+from tfmi.quantization import FiniteScalarQuantization
 
 
 def num_blocks(image_shape):
@@ -18,7 +19,7 @@ def num_blocks(image_shape):
     return blocks
 
 
-def encoder(image_shape, size, width=64, normalize=False, name=None):
+def encoder(image_shape, size, width=64, normalize=False, levels=0, name=None):
     """DCGAN-like encoder: the feature map C(x) and the vector f(C(x)).
 
     Stride-2 4x4 convolutions with batch normalisation and leaky ReLU, their
@@ -33,6 +34,8 @@ def encoder(image_shape, size, width=64, normalize=False, name=None):
         normalize: batch-normalise the vector, without scale or offset, so
             that each dimension has unit variance over the data: L1 agreement
             (Eq. 6) then cannot be had by shrinking S.
+        levels: round each dimension to this many levels
+            (`FiniteScalarQuantization`); 0 leaves it continuous.
 
     Returns:
         A model from scaled float images `(batch, height, width, channels)` to
@@ -59,6 +62,10 @@ def encoder(image_shape, size, width=64, normalize=False, name=None):
         vector = keras.layers.BatchNormalization(
             center=False, scale=False, name="unit_variance"
         )(vector)
+    if levels:
+        vector = FiniteScalarQuantization(levels, dtype="float32", name="levels")(
+            vector
+        )
     return keras.Model(image, {"feature_map": maps[-2], "vector": vector}, name=name)
 
 

@@ -13,6 +13,8 @@ CHOICES = {
     "learning_rate_decay": ("none", "cosine"),
 }
 AT_LEAST = {
+    "shared_levels": 0,
+    "exclusive_levels": 0,
     "shared_size": 1,
     "exclusive_size": 1,
     "encoder_width": 1,
@@ -45,6 +47,8 @@ class Recipe:
     exclusive_size: int = 64
     encoder_width: int = 64
     normalize_codes: bool = False
+    shared_levels: int = 0
+    exclusive_levels: int = 0
     code_noise: float = 0.0
     exclusive_code_noise: float = 0.0
     critic: str = "concat"
@@ -96,6 +100,8 @@ def _check(name, kind, value):
         )
     if name in AT_LEAST and value < AT_LEAST[name]:
         raise UsageError(f"{name} must be >= {AT_LEAST[name]}. Received: {value}")
+    if name.endswith("_levels") and value == 1:
+        raise UsageError(f"{name} must be 0 (continuous) or >= 2. Received: 1")
     if kind is float and not (math.isfinite(value) and value >= 0):
         raise UsageError(f"{name} must be >= 0 and finite. Received: {value}")
 
