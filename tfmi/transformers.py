@@ -52,8 +52,7 @@ class _OnnxEncoder(TransformerMixin, BaseEstimator):
         """
         session = self._open()
         images = self._check(session, X)
-        name = self._output(session)
-        size = session.get_outputs()[0].shape[-1]
+        name, size = self._output(session)
         vectors = [
             session.run([name], {"images": images[start : start + self.batch_size]})[0]
             for start in range(0, len(images), self.batch_size)
@@ -76,13 +75,14 @@ class _OnnxEncoder(TransformerMixin, BaseEstimator):
         return session
 
     def _output(self, session):
-        names = [output.name for output in session.get_outputs()]
-        if self.representation not in names:
+        """Name and size of the representation among the outputs."""
+        sizes = {output.name: output.shape[-1] for output in session.get_outputs()}
+        if self.representation not in sizes:
             raise DataError(
                 f"the encoder must have the output {self.representation}. "
-                f"Received: {', '.join(names)} in {self.path}"
+                f"Received: {', '.join(sizes)} in {self.path}"
             )
-        return self.representation
+        return self.representation, sizes[self.representation]
 
     def _check(self, session, images):
         images = np.asarray(images)
