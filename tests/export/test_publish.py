@@ -1,6 +1,7 @@
 """What stands in the export folder after several exports, and after a failure."""
 
 import os
+import pathlib
 import shutil
 
 import numpy as np
@@ -96,6 +97,7 @@ def test_versions_grow_from_what_the_server_would_read(small, tmp_path):
 
 
 def tree(folder):
+    folder = pathlib.Path(folder)
     return {
         p.relative_to(folder).as_posix(): p.read_bytes()
         for p in folder.rglob("*")
@@ -143,6 +145,23 @@ def test_manifest_comes_last_and_the_version_folder_before_it(
     monkeypatch.setattr(Publication, "put", recorded)
     publish.export_run(small, "all", tmp_path)
     assert order[-3:] == ["shared.onnx", "shared/1", "manifest.json"]
+
+
+def test_a_watched_folder_never_shows_half_a_model(small, tmp_path, monkeypatch):
+    """A version folder appears whole: what is renamed is what stays."""
+    seen = {}
+    rename = os.rename
+
+    def watched(source, target):
+        if str(target).endswith("tiny/shared/1"):
+            assert not os.path.exists(target)
+            seen.update(tree(source))
+        rename(source, target)
+
+    monkeypatch.setattr(os, "rename", watched)
+    publish.export_run(small, "savedmodel", tmp_path)
+    assert {"saved_model.pb", "assets.extra/tf_serving_warmup_requests"} < set(seen)
+    assert tree(tmp_path / "tiny/shared/1") == seen
 
 
 def test_first_export_that_fails_leaves_no_folder_behind(small, tmp_path, monkeypatch):
