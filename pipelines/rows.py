@@ -1,8 +1,9 @@
 """Many images of one size as rows, in memory or in one cached file.
 
 Either is indexed by an integer array and gives uint8 `(batch, height, width,
-channels)`. A file is read row by row with plain reads, not mapped: a mapping's
-pages would count as memory of the process.
+channels)`; rows that have a method `gather` are read by it inside the graph. A
+file is read row by row with plain reads, not mapped: a mapping's pages would
+count as memory of the process.
 """
 
 import concurrent.futures
@@ -63,7 +64,12 @@ class RowFile:
 
 def gather(rows, indices, image_shape):
     """Rows by index inside a `tf.data` map; see the module."""
-    images = tf.numpy_function(rows.__getitem__, [indices], tf.uint8, stateful=False)
+    if hasattr(rows, "gather"):
+        images = rows.gather(indices)
+    else:
+        images = tf.numpy_function(
+            rows.__getitem__, [indices], tf.uint8, stateful=False
+        )
     return tf.ensure_shape(images, [*indices.shape, *image_shape])
 
 
@@ -72,6 +78,40 @@ def cache_folder():
     base = os.environ.get("XDG_CACHE_HOME") or "~/.cache"
     folder = os.environ.get("TFMI_CACHE_DIR") or os.path.join(base, "tfmi")
     return pathlib.Path(folder).expanduser()
+
+
+def tfds_folder():
+    """Where tensorflow-datasets keeps what it prepared: TFDS_DATA_DIR."""
+    folder = os.environ.get("TFDS_DATA_DIR") or "~/tensorflow_datasets"
+    return pathlib.Path(folder).expanduser()
+
+
+def file_key(path):
+    """A name for what is made of a file, another one where the file changes."""
+    stat = os.stat(path)
+    about = f"{os.path.abspath(path)} {stat.st_size} {stat.st_mtime_ns}"
+    return hashlib.sha256(about.encode()).hexdigest()[:24]
+
+
+def keep_rows(target, batches, count, shape):
+    """Rows of `count` images that come in batches: an array where they take at
+    most `IN_MEMORY_BYTES`, else as of `write_rows`."""
+    if count * int(np.prod(shape)) > IN_MEMORY_BYTES:
+        return write_rows(target, batches, count, shape)
+    return np.concatenate(list(batches))
+
+
+def write_rows(target, batches, count, shape):
+    """A `RowFile` of batches of images, unless it is there already whole."""
+    if not target.is_file() or target.stat().st_size != count * np.prod(shape):
+        make_folder(target.parent)
+        with replacing(target) as temporary, open(temporary, "wb") as file:
+            bar = tqdm.tqdm(total=count, desc="laying out", unit="image")
+            with bar:
+                for batch in batches:
+                    file.write(np.ascontiguousarray(batch).tobytes())
+                    bar.update(len(batch))
+    return RowFile(target, shape)
 
 
 def decode_files(paths, shape, enlarge=True):

@@ -11,6 +11,7 @@ from tfmi.pipelines.base import Factor
 from tfmi.pipelines.image_pairs import ImagePairs
 from tfmi.pipelines.pairing import GroupPairing
 from tfmi.pipelines.rows import cache_folder
+from tfmi.pipelines.rows import write_rows
 
 from tfmi.errors import DataError
 from tfmi.errors import UsageError
@@ -132,7 +133,7 @@ def _read_tfds():
     kept = target.with_suffix(".npy")
     if not kept.is_file():
         target.unlink(missing_ok=True)
-    rows = files.write_rows(target, batches(), count, shape)
+    rows = write_rows(target, batches(), count, shape)
     if labels:
         np.save(kept, np.concatenate(labels))
     return rows, shape, np.load(kept)

@@ -4,16 +4,14 @@
 hue, scale, shape, orientation.
 """
 
-import hashlib
-import os
-import pathlib
-
 import h5py
 import numpy as np
 import tqdm
 from tfmi.pipelines import shapes3d_scene as scene
-from tfmi.pipelines.rows import RowFile
+from tfmi.pipelines.hdf5_rows import open_rows
 from tfmi.pipelines.rows import cache_folder
+from tfmi.pipelines.rows import file_key
+from tfmi.pipelines.rows import write_rows
 
 from tfmi.errors import DataError
 from tfmi.files import make_folder
@@ -37,22 +35,6 @@ MAX_CHUNK_IMAGES, MAX_CHUNKS_PER_IMAGE = 64, 4
 SLAB = 2048
 
 
-class H5Rows:
-    """The images of a file, read one by one when they are asked for."""
-
-    def __init__(self, path):
-        self.path = path
-        self._images = None
-
-    def __getitem__(self, indices):
-        if self._images is None:
-            self._images = h5py.File(self.path, "r")["images"]
-        out = np.empty((len(indices), *self._images.shape[1:]), np.uint8)
-        for row, index in zip(out, indices, strict=True):
-            self._images.read_direct(row, np.s_[int(index)])
-        return out
-
-
 def open_file(path):
     """Rows and factors of a file, no more of it in memory than is asked for.
 
@@ -70,7 +52,9 @@ def open_file(path):
         with h5py.File(path, "r") as file:
             images, labels = _checked(file, path)
             shape, labels = images.shape[1:], factor_indices(labels[:], path)
-            rows = H5Rows(path) if _reads_singly(images) else _copied(path, images)
+            rows = open_rows(path, "images")
+            if not _reads_singly(images):
+                rows = _copied(path, images, rows)
     except (OSError, RuntimeError) as error:
         raise DataError(
             f"3dshapes.h5 must be a readable HDF5 file. Received: {path} ({error})"
@@ -186,25 +170,10 @@ def _reads_singly(images):
     return images.chunks[0] <= MAX_CHUNK_IMAGES and pieces <= MAX_CHUNKS_PER_IMAGE
 
 
-def _copied(path, images):
-    stat = pathlib.Path(path).stat()
-    about = f"{os.path.abspath(path)} {stat.st_size} {stat.st_mtime_ns}"
-    key = hashlib.sha256(about.encode()).hexdigest()[:24]
-    target = cache_folder() / f"3dshapes-{key}.rows"
+def _copied(path, images, rows):
+    target = cache_folder() / f"3dshapes-{file_key(path)}.rows"
     # Whole chunks, so that none is unpacked twice, but never too many images.
     slab = max(1, SLAB // images.chunks[0]) * images.chunks[0]
-    slabs = (images[k : k + slab] for k in range(0, len(images), slab))
+    starts = range(0, len(images), slab)
+    slabs = (rows.slab(k, min(k + slab, len(images))) for k in starts)
     return write_rows(target, slabs, len(images), images.shape[1:])
-
-
-def write_rows(target, batches, count, shape):
-    """A `RowFile` of batches of images, unless it is there already whole."""
-    if not target.is_file() or target.stat().st_size != count * np.prod(shape):
-        make_folder(target.parent)
-        with replacing(target) as temporary, open(temporary, "wb") as file:
-            bar = tqdm.tqdm(total=count, desc="laying out", unit="image")
-            with bar:
-                for batch in batches:
-                    file.write(np.ascontiguousarray(batch).tobytes())
-                    bar.update(len(batch))
-    return RowFile(target, shape)

@@ -29,6 +29,7 @@ def test_json_round_trip(name):
         ({"adversarial_weight": -0.1}, "adversarial_weight must be >= 0"),
         ({"l1_weight": float("nan")}, "l1_weight must be >= 0 and finite"),
         ({"batch_size": 1}, "batch_size must be >= 2. Received: 1"),
+        ({"max_shift": 1}, "max_shift must be below 1. Received: 1"),
         ({"critic": "cosine"}, "critic must be one of concat, dot"),
         ({"batch_size": "64"}, "batch_size must be of type int"),
         ({"gamma": 1.0}, "settings must be fields of a recipe. Received: gamma"),

@@ -74,14 +74,27 @@ def test_run_folder_holds_what_it_should(tmp_path, data, dataset):
 
 @pytest.mark.parametrize("steps", [3, 5, 13])
 def test_stopped_and_resumed_equals_unbroken(tmp_path, data, dataset, steps):
-    unbroken = start(tmp_path, data)
+    unbroken = start(tmp_path, data, max_shift=0.2)
     training.train(unbroken, dataset, never)
-    run = start(tmp_path, data)
+    run = start(tmp_path, data, max_shift=0.2)
     assert not training.train(run, dataset, StopAfter(steps))
     assert not run.finished
     assert training.train(runs.load(run.path), dataset, never)
     for resumed, expected in zip(weights(run), weights(unbroken), strict=True):
         np.testing.assert_allclose(resumed, expected, atol=1e-6)
+
+
+def test_pairs_are_moved_each_by_itself(dataset):
+    pairs = dataset.pairs(8, 0, 3, 1)
+    (still,) = training._prepared(pairs, 3, 0.0, 0).as_numpy_iterator()
+    (moved,) = training._prepared(pairs, 3, 0.25, 0).as_numpy_iterator()
+    assert (still["x"] != moved["x"]).any()
+    assert (still["y"] != moved["y"]).any()
+    assert (still["x"].min(), still["x"].max()) == (-1, 1)
+    # An image in both places is moved to two places.
+    twice = pairs.map(lambda pair: {"x": pair["x"], "y": pair["x"]})
+    (pair,) = training._prepared(twice, 3, 0.25, 0).as_numpy_iterator()
+    assert (pair["x"] != pair["y"]).any()
 
 
 def test_runs_are_never_overwritten(tmp_path, data):

@@ -6,6 +6,7 @@ import keras
 import tensorflow as tf
 
 from tfmi import building
+from tfmi.augmentation import random_shifts
 from tfmi.callbacks import Checkpoint
 from tfmi.callbacks import ProgressBar
 from tfmi.errors import DataError
@@ -157,7 +158,7 @@ def _fit(model, dataset, recipe, steps, folder, checkpoint):
             continue
         pairs = dataset.pairs(recipe.batch_size, seed, first, count * size)
         model.fit(
-            pairs.map(_scale_pair, tf.data.AUTOTUNE).prefetch(2),
+            _prepared(pairs, first, recipe.max_shift, seed),
             initial_epoch=first // per_epoch,
             epochs=first // per_epoch + count,
             steps_per_epoch=size,
@@ -167,8 +168,19 @@ def _fit(model, dataset, recipe, steps, folder, checkpoint):
         )
 
 
-def _scale_pair(pair):
-    return {domain: scale_images(images) for domain, images in pair.items()}
+def _prepared(pairs, first_step, max_shift, seed):
+    """Pairs as the models take them. Both images of a pair are moved, each by
+    itself, as a function of the seed and the step."""
+
+    def prepare(step, pair):
+        if max_shift:
+            pair = {
+                domain: random_shifts(images, max_shift, tf.stack([seed + k, step]))
+                for k, (domain, images) in enumerate(pair.items())
+            }
+        return {domain: scale_images(images) for domain, images in pair.items()}
+
+    return pairs.enumerate(first_step).map(prepare, tf.data.AUTOTUNE).prefetch(2)
 
 
 def _drop_epochs_from(path, epoch):

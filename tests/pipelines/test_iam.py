@@ -182,8 +182,6 @@ def test_forms_that_are_not_listed_are_counted(copy):
 
 
 def test_options(stand_in):
-    with pytest.raises(UsageError, match="--data-dir must name the folder"):
-        iam.open_dataset()
     with pytest.raises(UsageError, match="--writers must be >= 1"):
         iam.open_dataset(str(stand_in), writers=0)
     dataset = iam.open_dataset(str(stand_in), writers=2, images=50)
