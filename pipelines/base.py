@@ -43,6 +43,7 @@ class PairDataset(abc.ABC):
         source: one line that says where the images come from.
         image_shape: `(height, width, channels)`.
         domains: one `Domain`, or two where x and y come from different ones.
+        channels: names of the channels, where they have some (satellite bands).
         notes: lines on how the data was read, for people.
         enlarge: whether a picture smaller than `image_shape` grows to fill it
             (`images.read_image`).
@@ -56,6 +57,7 @@ class PairDataset(abc.ABC):
     source: str
     image_shape: tuple[int, int, int]
     domains: tuple[Domain, ...]
+    channels: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     enlarge: bool = True
     unusable: tuple[str, ...] = ()

@@ -19,7 +19,7 @@ class ImagePairs(PairDataset):
             `indices(step, batch_size)` (module `pairing`).
         members: `{(domain, split): rows}`, the images of each split.
         labels: `{domain: {factor: int (all rows,)}}`.
-        report: attributes `notes`, `unusable`, `split` of `PairDataset`.
+        report: attributes `channels`, `notes`, `unusable`, `split` of `PairDataset`.
     """
 
     def __init__(

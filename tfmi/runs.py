@@ -103,6 +103,11 @@ class Run:
         return tuple(self.config["image_shape"])
 
     @property
+    def channels(self):
+        """Names of the channels (satellite bands), empty for pictures."""
+        return tuple(self.config.get("channels", ()))
+
+    @property
     def domains(self):
         return ["x"] if self.recipe.share_weights else ["x", "y"]
 
@@ -172,13 +177,20 @@ class Run:
     def _dataset(self):
         return self.open_dataset()
 
+    def shared_model(self):
+        """The trained model of stage 1, with its statistics networks."""
+        return self._load("shared.keras")
+
     @functools.cached_property
     def _exclusive_model(self):
+        return self._load("exclusive.keras")
+
+    def _load(self, name):
         import keras
 
         from tfmi import building  # noqa: F401 - registers the models
 
-        path = self.path / "exclusive.keras"
+        path = self.path / name
         if not path.is_file():
             raise DataError(
                 "the run must be finished (tfmi train --resume RUN). "

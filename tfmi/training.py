@@ -40,6 +40,7 @@ def train(run, dataset, stop):
         image_shape=list(dataset.image_shape),
         source=dataset.source,
         enlarge=dataset.enlarge,
+        channels=list(dataset.channels),
         factors=describe_factors(dataset),
     )
     run.save_split(dataset.split)

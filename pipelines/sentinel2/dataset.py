@@ -87,7 +87,7 @@ def open_dataset(
         f"Sentinel-2 windows of {data_dir}",
         rows,
         entries,
-        settings.shape,
+        settings,
         notes,
         [*unusable, *broken],
     )
@@ -171,7 +171,7 @@ def _key(places, settings):
     return digest.hexdigest()[:24]
 
 
-def _dataset(source, rows, entries, shape, notes, unusable):
+def _dataset(source, rows, entries, settings, notes, unusable):
     known = sorted({spot for spot, _ in entries})
     codes = {spot: code for code, spot in enumerate(known)}
     places = np.array([codes[spot] for spot, _ in entries], np.int64)
@@ -196,11 +196,12 @@ def _dataset(source, rows, entries, shape, notes, unusable):
         "sentinel2",
         source,
         rows,
-        shape,
+        settings.shape,
         (Domain("x", "Sentinel-2 windows", (), (date,) if date else (), (place,)),),
         lambda part, seed: GroupPairing.within(places, members["x", part], seed),
         members,
         {"x": {**({"date": date_labels} if date else {}), "place": places}},
+        channels=settings.bands,
         notes=(*notes, note),
         unusable=tuple(unusable),
     )

@@ -69,6 +69,22 @@ def find_places(data_dir, bands=None):
     return places, bands, notes, unusable
 
 
+def read_acquisitions(path):
+    """The acquisitions of one file or .SAFE folder.
+
+    Raises:
+        UnusableScene: where it holds none.
+    """
+    if path.suffix == ".SAFE":
+        return _read_safe(path)
+    if path.suffix in (".npy", ".npz"):
+        found = read_arrays(path)
+        if found is None:
+            raise UnusableScene("it holds no array of 4 dimensions")
+        return found
+    return _read_tiff(path)
+
+
 def _why(notes, unusable):
     return "".join(f"; {line}" for line in [*notes[-1:], *unusable[:1]])
 

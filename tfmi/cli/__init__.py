@@ -12,6 +12,7 @@ COMMANDS = {
     "train": "Train both stages of a recipe.",
     "evaluate": "Score a run's representations (Tables 1 to 5).",
     "retrieve": "How often the nearest test image shows the same place.",
+    "mi-map": "Distances and regions of one image, by mutual information.",
     "export": "Export a run's encoders to SavedModel and ONNX.",
     "verify": "Check an export again: its files and what they compute.",
     "embed": "Vectors of image files, by a run or an export.",
@@ -30,7 +31,8 @@ class LazyGroup(click.Group):
     def get_command(self, ctx, name):
         if name not in COMMANDS:
             return None
-        return importlib.import_module(f"tfmi.cli.{name}").command
+        module = name.replace("-", "_")
+        return importlib.import_module(f"tfmi.cli.{module}").command
 
     def format_commands(self, ctx, formatter):
         with formatter.section("Commands"):

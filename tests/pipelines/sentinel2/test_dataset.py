@@ -109,6 +109,7 @@ def test_bright_blue_is_cloud_where_there_is_no_mask(tmp_path):
     whole = open_dataset("sentinel2", options)
     dark = open_dataset("sentinel2", {**options, "cloud_threshold": 0.5})
     assert dark.image_shape == (16, 16, 3)
+    assert dark.channels == ("B08", "B03", "B04")
     assert whole.num_images("train") * 2 == dark.num_images("train") * 3
     assert "left out: 12 windows with cloud" in "\n".join(dark.notes)
 

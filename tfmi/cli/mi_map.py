@@ -1,0 +1,119 @@
+"""tfmi mi-map."""
+
+import click
+
+
+@click.command("mi-map")
+@click.argument("run", required=False)
+@click.option("--image", required=True, type=click.Path(), help="To be mapped.")
+@click.option("--date", help="Which acquisition of an array file.")
+@click.option("--point", help="ROW,COL: distances of its patch to all others.")
+@click.option("--segment", type=click.IntRange(2, 10), help="Number of regions.")
+@click.option("--land-cover", type=click.Path(), help="Classes to compare with.")
+@click.option("--stride", type=click.IntRange(1), default=1, show_default=True)
+@click.option("--seed", type=click.IntRange(0), default=0, show_default=True)
+@click.option("--output", type=click.Path(), help="Folder; by default RUN/mi-map.")
+def command(run, image, date, point, segment, land_cover, stride, seed, output):
+    """Figure 6: how far each patch of IMAGE is from that around a point, by the
+    mutual information of Eq. 5, or regions of patches that are near each other.
+
+    Writes pictures, and GeoTIFF with the image's own coordinates.
+    """
+    import json
+    import pathlib
+
+    from tfmi import map_files
+    from tfmi import mi_map
+    from tfmi import runs
+    from tfmi.files import make_folder
+
+    point = _parse(point, segment, land_cover)
+    run = runs.load(run) if run else runs.newest()
+    scene = map_files.read_scene(image, run.image_shape, run.channels, date)
+    patches = mi_map.Patches(scene.pixels, run.image_shape[:2], stride)
+    if point:
+        mi_map.check_point(point, scene.pixels)
+    classes = None if land_cover is None else map_files.read_classes(land_cover)
+    job = _Job(run, scene, patches, seed, pathlib.Path(output or run.path / "mi-map"))
+    make_folder(job.folder)
+    click.echo(f"run     {run.path}")
+    if point:
+        click.echo(f"written {job.distances(point)}")
+    if segment:
+        path, scores = job.regions(segment, classes)
+        click.echo(f"written {path}")
+        click.echo(json.dumps(scores))
+
+
+def _parse(point, segment, land_cover):
+    from tfmi.errors import UsageError
+
+    if point is None and segment is None:
+        raise UsageError("give --point ROW,COL or --segment K. Received: neither")
+    if land_cover is not None and segment is None:
+        raise UsageError("--land-cover must go with --segment. Received: no --segment")
+    if point is None:
+        return None
+    try:
+        row, column = (int(part) for part in point.split(","))
+    except ValueError as error:
+        raise UsageError(f"--point must be ROW,COL. Received: {point}") from error
+    return row, column
+
+
+class _Job:
+    """What both maps need."""
+
+    def __init__(self, run, scene, patches, seed, folder):
+        from tfmi.pair_information import PairInformation
+
+        self.scene, self.patches, self.seed = scene, patches, seed
+        self.folder = folder
+        self._pairs = PairInformation(run.shared_model())
+
+    def distances(self, point):
+        from tfmi import map_files
+
+        distance = -self._maps([point])[..., 0]
+        path = self.folder / f"distance_{point[0]}_{point[1]}.png"
+        map_files.write_geotiff(
+            path.with_suffix(".tif"), distance, self.scene, self.patches.stride
+        )
+        title = f"distance to row {point[0]}, column {point[1]}"
+        map_files.heat_map(path, self.scene, distance, point, title)
+        return path
+
+    def regions(self, count, classes):
+        """Path of the picture, and adjusted Rand indices where classes are given."""
+        from tfmi import map_files
+        from tfmi.evaluation import regions
+        from tfmi.files import write_json
+
+        rows, columns = self.patches.centres
+        found = regions.regions(self._maps(), count, self.seed)
+        raw = regions.regions(self.scene.pixels[rows][:, columns], count, self.seed)
+        scores = {"regions": count}
+        if classes is not None:
+            # The class of a cell is that of the pixel in its centre.
+            classes = classes[rows[rows < len(classes)]][:, columns]
+            scores["adjusted_rand_index"] = {
+                "mutual information (Eq. 5)": regions.agreement(found, classes),
+                "k-means of raw pixels": regions.agreement(raw, classes),
+            }
+        path = self.folder / f"regions_{count}.png"
+        map_files.write_geotiff(
+            path.with_suffix(".tif"), found, self.scene, self.patches.stride
+        )
+        map_files.region_map(path, self.scene, found, f"{count} regions")
+        write_json(path.with_suffix(".json"), scores)
+        return path, scores
+
+    def _maps(self, points=None):
+        import tqdm
+
+        from tfmi.mi_map import information_maps
+
+        with tqdm.tqdm(total=len(self.patches), unit="patch") as bar:
+            return information_maps(
+                self._pairs, self.patches, points, self.seed, bar.update
+            )
