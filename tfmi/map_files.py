@@ -107,9 +107,9 @@ def write_geotiff(path, values, scene, stride=1):
             file.write(values, 1)
 
 
-def read_classes(path):
-    """A land-cover map: an array `(height, width)` or `(height, width, 1)` in .npy,
-    or a raster's first band.
+def read_classes(path, scene):
+    """A land-cover map of a scene: an array `(height, width)` or `(height, width,
+    1)` in .npy, or a raster's first band.
 
     Raises:
         DataError: where it is no such map.
@@ -129,9 +129,10 @@ def read_classes(path):
         ) from error
     if classes.ndim == 3 and classes.shape[2] == 1:
         classes = classes[..., 0]
-    if classes.ndim != 2:
+    if classes.shape != scene.pixels.shape[:2]:
         raise DataError(
-            f"--land-cover must be (height, width). Received: {classes.shape}"
+            f"--land-cover must be of {scene.pixels.shape[:2]} pixels. "
+            f"Received: {classes.shape}"
         )
     return classes
 

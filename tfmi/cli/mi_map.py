@@ -33,7 +33,7 @@ def command(run, image, date, point, segment, land_cover, stride, seed, output):
     patches = mi_map.Patches(scene.pixels, run.image_shape[:2], stride)
     if point:
         mi_map.check_point(point, scene.pixels)
-    classes = None if land_cover is None else map_files.read_classes(land_cover)
+    classes = land_cover and map_files.read_classes(land_cover, scene)
     job = _Job(run, scene, patches, seed, pathlib.Path(output or run.path / "mi-map"))
     make_folder(job.folder)
     click.echo(f"run     {run.path}")
@@ -95,7 +95,7 @@ class _Job:
         scores = {"regions": count}
         if classes is not None:
             # The class of a cell is that of the pixel in its centre.
-            classes = classes[rows[rows < len(classes)]][:, columns]
+            classes = classes[rows][:, columns]
             scores["adjusted_rand_index"] = {
                 "mutual information (Eq. 5)": regions.agreement(found, classes),
                 "k-means of raw pixels": regions.agreement(raw, classes),

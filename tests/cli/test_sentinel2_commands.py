@@ -1,0 +1,135 @@
+"""Sentinel-2 from the command line: training, retrieval, maps."""
+
+import json
+
+import numpy as np
+import pytest
+import rasterio
+import sentinel2_data as made
+import tiny
+from click.testing import CliRunner
+from PIL import Image
+
+from tfmi import runs
+from tfmi.cli import cli
+
+
+def call(*args):
+    return CliRunner().invoke(cli, [str(arg) for arg in args])
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    return made.write_places(tmp_path_factory.mktemp("places"), places=2)
+
+
+@pytest.fixture(scope="module")
+def run(folder, tmp_path_factory):
+    """A run of a few steps; what it learned does not matter here."""
+    root = tmp_path_factory.mktemp("runs")
+    data = ["--data-dir", folder, "--window", 12, "--stride", 6, "--test-fraction", 0.3]
+    result = call("train", "sentinel2", *data, *tiny.OPTIONS, "--runs", root)
+    assert result.exit_code == 0, result.output
+    assert "bands B02,B03,B04,B08, windows of 12 pixels every 6" in result.output
+    return next(root.iterdir())
+
+
+def test_a_run_knows_its_bands(run):
+    assert runs.load(run).channels == made.RGBN
+
+
+def test_evaluate_scores_the_date_and_retrieve_the_place(run):
+    result = call("evaluate", run, "--protocol", "paper", "--limit", 100)
+    assert result.exit_code == 0, result.output
+    assert "date" in result.output
+    result = call("retrieve", run, "--apart", "date")
+    assert result.exit_code == 0, result.output
+    (scores,) = json.loads((run / "evaluation" / "retrieval.json").read_text())
+    assert scores["factor"] == "place" and scores["apart"] == "date"
+    rows = {row["row"]: row["accuracy"] for row in scores["rows"]}
+    assert list(rows) == ["S", "E", "Untrained encoder", "Raw pixels", "Chance"]
+    assert "Raw pixels" in (run / "evaluation" / "retrieval.txt").read_text()
+    result = call("retrieve", run, "--factor", "month")
+    assert result.exit_code == 1
+    assert "must be one of date, place. Received: month" in result.output
+
+
+def test_distances_to_a_point_on_the_images_coordinates(run, folder, tmp_path):
+    image = folder / "place1" / f"{made.DATES[0]}.tif"
+    result = call(
+        "mi-map", run, "--image", image, "--point", "20,30", "--output", tmp_path
+    )
+    assert result.exit_code == 0, result.output
+    with Image.open(tmp_path / "distance_20_30.png") as picture:
+        assert picture.format == "PNG"
+    with (
+        rasterio.open(tmp_path / "distance_20_30.tif") as file,
+        rasterio.open(image) as source,
+    ):
+        assert file.crs == source.crs and file.transform == source.transform
+        distance = file.read(1)
+    assert distance.shape == (64, 48) and distance.dtype == np.float32
+    assert (distance > 0).all() and distance.std() > 0
+
+
+def test_regions_are_compared_with_land_cover(run, tmp_path):
+    np.save(tmp_path / "a.npy", made.series())
+    cover = np.ones((64, 48, 1), np.uint16)
+    cover[:, 24:] = 2
+    np.save(tmp_path / "cover.npy", cover)
+    common = ["mi-map", run, "--image", tmp_path / "a.npy", "--output", tmp_path]
+    result = call(
+        *common,
+        "--date",
+        "0001",
+        "--segment",
+        2,
+        "--stride",
+        2,
+        "--land-cover",
+        tmp_path / "cover.npy",
+    )
+    assert result.exit_code == 0, result.output
+    scores = json.loads((tmp_path / "regions_2.json").read_text())
+    assert all(-1 <= v <= 1 for v in scores["adjusted_rand_index"].values())
+    with rasterio.open(tmp_path / "regions_2.tif") as file:
+        found = file.read(1)
+        assert file.crs is None
+    assert found.shape == (32, 24) and set(np.unique(found)) == {0, 1}
+    assert (tmp_path / "regions_2.png").is_file()
+    for date, message in ((None, "Received: None"), ("1", "Received: 1")):
+        extra = [] if date is None else ["--date", date]
+        result = call(*common, *extra, "--point", "1,1")
+        assert result.exit_code == 2, result.output
+        assert "--date must be one of 0000, 0001, 0002. " + message in result.output
+    np.save(tmp_path / "cover.npy", cover[:9])
+    result = call(
+        *common,
+        "--date",
+        "0001",
+        "--segment",
+        2,
+        "--land-cover",
+        tmp_path / "cover.npy",
+    )
+    assert result.exit_code == 1
+    assert "--land-cover must be of (64, 48) pixels" in result.output
+
+
+@pytest.mark.parametrize(
+    "args, code, message",
+    [
+        ([], 2, "give --point ROW,COL or --segment K"),
+        (["--point", "1"], 2, "--point must be ROW,COL. Received: 1"),
+        (["--point", "64,0"], 2, "--point must lie in 64x48 pixels. Received: 64,0"),
+        (["--point", "1,1", "--land-cover", "x.npy"], 2, "must go with --segment"),
+        (["--segment", "2", "--land-cover", "x.npy"], 1, "--land-cover must be read"),
+        (["--point", "1,1", "--image", "no.tif"], 1, "--image must be an acquisition"),
+    ],
+)
+def test_bad_input_is_one_line(run, folder, args, code, message):
+    image = folder / "place0" / f"{made.DATES[0]}.tif"
+    result = call("mi-map", run, "--image", image, *args)
+    assert result.exit_code == code, result.output
+    assert message in result.output
+    assert "Traceback" not in result.output
