@@ -43,7 +43,7 @@ TOP = ["tfmi.training", "tfmi.building", "tfmi.runs", "tfmi.cli"]
         ("tfmi/objectives.py", [*MODELS, *TOP, "tfmi.pipelines"]),
         ("tfmi/shared.py", ["tfmi.networks", "tfmi.dot_critic", "tfmi.pipelines"]),
         ("tfmi/exclusive.py", ["tfmi.networks", "tfmi.dot_critic", "tfmi.pipelines"]),
-        ("tfmi/evaluation/*.py", [*MODELS, *TOP, "tfmi.export", "tfmi.pipelines"]),
+        ("tfmi/evaluation/**/*.py", [*MODELS, *TOP, "tfmi.export", "tfmi.pipelines"]),
         ("tfmi/export/*.py", [*MODELS, *TOP, "tfmi.pipelines", "tfmi.evaluation"]),
         ("tfmi/*.py", ["tfmi.cli"]),
     ],

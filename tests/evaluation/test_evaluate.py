@@ -72,7 +72,9 @@ UNTRAINED = dict.fromkeys(KEYS, _nothing)
 def outcome(tmp_path_factory):
     output = tmp_path_factory.mktemp("run") / "evaluation"
     lines = []
-    results = evaluate(TRAINED, UNTRAINED, Halves(), output, progress=lines.append)
+    results = evaluate(
+        TRAINED, UNTRAINED, Halves(), output, progress=lines.append, metrics=False
+    )
     return results, output, lines
 
 
@@ -222,6 +224,7 @@ def test_images_that_do_not_count_are_left_out(tmp_path):
         SomeScored(),
         tmp_path,
         progress=str,
+        metrics=False,
     )
     for table in results["tables"]:
         rows = {row["row"]: row["accuracies"] for row in table["rows"]}
@@ -270,3 +273,31 @@ def test_unknown_protocol(tmp_path):
         evaluate(TRAINED, UNTRAINED, Halves(), tmp_path, ["p"])
     with pytest.raises(UsageError, match="seeds must be >= 1. Received: 0"):
         evaluate(TRAINED, UNTRAINED, Halves(), tmp_path, seeds=0)
+
+
+class Few(Halves):
+    domains = Halves.domains[:1]
+
+    def num_images(self, split):
+        return {"train": 40, "test": 19}[split]
+
+
+def test_metrics_are_asked_for_and_need_images(tmp_path):
+    keys = KEYS[:2]
+    ours, lines = {key: TRAINED[key] for key in keys}, []
+    arguments = ours, {}, Few(), tmp_path, ["paper"]
+    results = evaluate(*arguments, progress=lines.append)
+    assert results["disentanglement"] == []
+    assert "no metrics of x: too few images, [40, 19]" in lines
+
+
+def test_metrics_of_each_domain_that_has_both(tmp_path):
+    ours = {key: TRAINED[key] for key in KEYS[:3]}
+    results = evaluate(ours, {}, Halves(), tmp_path, ["paper"], progress=str)
+    (table,) = results["disentanglement"]
+    assert (table["domain"], table["protocol"]) == ("x", "paper")
+    rows = {row["row"]: row for row in table["rows"]}
+    assert list(rows) == ["Ideal", "Ours", "Majority class"]
+    assert rows["Ours"]["mig"] > 0.95
+    assert table["text"] in (tmp_path / "tables.txt").read_text()
+    assert json.loads((tmp_path / "results.json").read_text()) == results

@@ -17,7 +17,13 @@ PROTOCOLS = {"paper": ["paper"], "strong": ["strong"], "both": ["paper", "strong
     show_default=True,
     help="Probes for each score; tables show mean and deviation.",
 )
-def command(run, protocol, limit, seed, seeds):
+@click.option(
+    "--metrics/--no-metrics",
+    default=True,
+    show_default=True,
+    help="How S and E are told apart: MIG, DCI, SAP, mutual information.",
+)
+def command(run, protocol, limit, seed, seeds, metrics):
     """Score the representations of RUN (default: the newest finished one).
 
     Writes tables, charts and nearest neighbours into RUN/evaluation.
@@ -41,6 +47,7 @@ def command(run, protocol, limit, seed, seeds):
         limit,
         progress=click.echo,
         seeds=seeds,
+        metrics=metrics,
     )
     click.echo((output / "tables.txt").read_text(encoding="utf-8"))
     click.echo(f"written {output}")

@@ -32,6 +32,7 @@ def evaluate(
     limit=None,
     progress=print,
     seeds=1,
+    metrics=True,
 ):
     """Score every representation of every domain and write the results.
 
@@ -51,6 +52,8 @@ def evaluate(
         progress: called with a line of text as each step begins.
         seeds: number of probes, with seeds from `seed` on, for each score of
             the representations; only the probes are repeated.
+        metrics: whether to measure how S and E are told apart, of each domain
+            that has both and 20 images in each split.
 
     Returns:
         What results.json holds::
@@ -62,7 +65,8 @@ def evaluate(
                 "rows": [as `tables.table_rows` and `tables.measured_row`],
                 "balanced_accuracy": {row: {factor: mean}},
                 "levels": {factor: {"values", "chance", "majority"}}}],
-             "neighbours": [as `neighbour_table`, by L2, then by cosine]}
+             "neighbours": [as `neighbour_table`, by L2, then by cosine],
+             "disentanglement": [as `disentanglement_table`, one a domain]}
 
     Raises:
         DataError: where the folder cannot be written, a probe not fitted, or
@@ -87,7 +91,12 @@ def evaluate(
             features, domains, dataset.name, protocols, numbers, progress
         ),
         "neighbours": _neighbours(features, domains, dataset, progress),
+        "disentanglement": [],
     }
+    if metrics:
+        results["disentanglement"] = _disentanglement(
+            features, domains, results["tables"], protocols[-1], seed, progress
+        )
     for key in features:
         test = features[key][OURS]["test"]
         _grid(output, test, key[0], domains[key[1]], dataset, seed)
@@ -153,6 +162,34 @@ def _neighbours(features, domains, dataset, progress):
             neighbour_table(rows, domains[domain], representation, dataset.name, metric)
             for metric in neighbours.METRICS
         ]
+    return found
+
+
+def _disentanglement(features, domains, scored, protocol, seed, progress):
+    """By the last protocol asked for, the strongest of them."""
+    # TensorFlow, which nothing else here needs.
+    from tfmi.evaluation import disentanglement_tables
+
+    found = []
+    for name, domain in domains.items():
+        both = {b: features.get((b, name)) for b in disentanglement_tables.BLOCKS}
+        if None in both.values():
+            continue
+        sizes = [len(vectors) for vectors, _ in both["shared"][OURS].values()]
+        if min(sizes) < disentanglement_tables.AT_LEAST:
+            progress(f"no metrics of {name}: too few images, {sizes}")
+            continue
+        progress(f"metrics of {name}")
+        probed = {
+            table["representation"]: table
+            for table in scored
+            if (table["domain"], table["protocol"]) == (name, protocol)
+        }
+        found.append(
+            disentanglement_tables.disentanglement_table(
+                both, probed, domain, protocol, seed
+            )
+        )
     return found
 
 

@@ -24,7 +24,8 @@ def write(output, results, domains):
         DataError: where they cannot be written.
     """
     scored = results["tables"] + results["neighbours"]
-    text = "\n\n".join(t["text"] for t in scored)
+    every = scored + results["disentanglement"]
+    text = "\n\n".join(table["text"] for table in every)
     write_text(output / "tables.txt", f"{text}\n")
     write_json(output / "results.json", results)
     with replacing(output / "results.csv") as path:
