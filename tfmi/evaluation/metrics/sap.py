@@ -1,9 +1,9 @@
 """Separated attribute predictability."""
 
 import numpy as np
-from sklearn.metrics import balanced_accuracy_score
 from sklearn.tree import DecisionTreeClassifier
 
+from tfmi.evaluation import probes
 from tfmi.evaluation.metrics.mig import gap
 
 
@@ -44,4 +44,4 @@ def _balanced_accuracy(column, labels, test_column, test_labels):
     )
     tree.fit(column[:, None], labels)
     predicted = tree.predict(test_column[:, None])
-    return balanced_accuracy_score(test_labels, predicted)
+    return probes.balanced_accuracy(test_labels, predicted)
