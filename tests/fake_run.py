@@ -10,7 +10,7 @@ SHAPE = (12, 12, 3)
 
 
 class FakeRun:
-    def __init__(self, path, shape=SHAPE):
+    def __init__(self, path, shape=SHAPE, levels=0):
         self.path = path
         self.domains = ["x"]
         self.image_shape = shape
@@ -19,7 +19,9 @@ class FakeRun:
         self.scores = None
         self.recipe = types.SimpleNamespace(name="tiny", to_dict=lambda: {"seed": 7})
         self.encoders = {
-            part: networks.encoder(shape, 4, width=4, name=f"{part}_encoder")
+            part: networks.encoder(
+                shape, 4, width=4, levels=levels, name=f"{part}_encoder"
+            )
             for part in ("shared", "exclusive")
         }
 

@@ -5,12 +5,14 @@ import numpy as np
 import pytest
 import tensorflow as tf
 from fake_run import SHAPE
+from fake_run import FakeRun
 
 from tfmi.errors import DataError
 from tfmi.export import onnx_file
 from tfmi.export import publish
 from tfmi.export import saved_model
 from tfmi.export import verify
+from tfmi.export.recheck import verify_export
 from tfmi.export.serving import serving_model
 
 
@@ -46,19 +48,58 @@ def test_versions_grow(run, tmp_path, monkeypatch):
         assert {entry["path"].name for entry in published} == {version}
 
 
-def test_an_export_that_differs_is_not_published(run, tmp_path, monkeypatch):
+def shift_codes_of_onnx(run, monkeypatch, shift):
+    """ONNX files say what Keras would say of codes that are moved."""
     write = onnx_file.write
 
     def broken(model, *args):
         vector = run.encoders["shared"].get_layer("vector")
-        vector.bias.assign_add(tf.fill([4], 0.1))
+        vector.bias.assign_add(tf.fill([4], shift))
         write(model, *args)
-        vector.bias.assign_sub(tf.fill([4], 0.1))
+        vector.bias.assign_sub(tf.fill([4], shift))
 
     monkeypatch.setattr(onnx_file, "write", broken)
+
+
+def test_an_export_that_differs_is_not_published(run, tmp_path, monkeypatch):
+    shift_codes_of_onnx(run, monkeypatch, 0.1)
     with pytest.raises(DataError, match="nothing was written"):
         publish.export_run(run, "onnx", tmp_path)
     assert list((tmp_path / "tiny").iterdir()) == []
+
+
+def test_codes_of_a_few_levels(tmp_path, monkeypatch):
+    monkeypatch.setattr(publish, "NAMES", ("combined",))
+    run = FakeRun(tmp_path / "run", levels=3)
+    publish.export_run(run, "all", tmp_path, quantize="int8", float16=True)
+    images = run.sample_images("x", 50)
+    outputs = saved_model.run(tmp_path / "tiny" / "combined" / "1", [images])
+    for path in (tmp_path / "tiny").glob("combined*.onnx"):
+        outputs += onnx_file.run(path, [images])
+    assert len(outputs) == 4
+    for codes in outputs:
+        levels = set(np.unique(codes["shared"].round(5)))
+        assert len(levels) > 1 and levels <= {-1.0, 0.0, 1.0}
+    verify_export(tmp_path / "tiny", progress=str)
+
+
+@pytest.mark.parametrize("distance", [5e-5, 2e-4])
+def test_at_a_border_of_two_levels_both_are_right(tmp_path, monkeypatch, distance):
+    """Codes this far from a border; ONNX says what is beyond it."""
+    monkeypatch.setattr(publish, "NAMES", ("shared",))
+    run = FakeRun(tmp_path / "run", levels=3)
+    vector = run.encoders["shared"].get_layer("vector")
+    vector.kernel.assign(tf.zeros_like(vector.kernel))
+    vector.bias.assign(tf.fill([4], np.arctanh(0.5) - distance))
+    shift_codes_of_onnx(run, monkeypatch, 2 * distance)
+    if distance < 1e-4:
+        (entry,) = publish.export_run(run, "onnx", tmp_path)
+        codes = onnx_file.run(entry["path"], [run.sample_images("x", 1)])[0]
+        np.testing.assert_allclose(codes["shared"], 1)
+        assert entry["difference"] < 1e-6
+    else:
+        with pytest.raises(DataError, match="Received: 1.00e.00 for shared.onnx"):
+            publish.export_run(run, "onnx", tmp_path)
 
 
 def test_naive_export_is_caught_by_the_servers_loader(run, tmp_path):
@@ -98,13 +139,16 @@ def test_target_that_cannot_be_written(run, tmp_path):
 
 
 def test_nan_is_a_difference():
-    good, bad = {"shared": np.array([1.0])}, {"shared": np.array([np.nan])}
+    good, bad = {"shared": np.array([[1.0]])}, {"shared": np.array([[np.nan]])}
+    expected = [{"shared": np.array([[[1.0]], [[2.0]]])}] * 2
     for received in ([bad, good], [good, bad]):
-        difference = verify.largest_difference([good, good], received)
+        difference = verify.largest_difference(expected, received)
         with pytest.raises(DataError, match="nothing was written"):
             verify.require_equal(difference, "shared as onnx")
 
 
 def test_outputs_of_another_shape_are_refused():
     with pytest.raises(DataError, match="must have the outputs"):
-        verify.largest_difference([{"a": np.zeros(2)}], [{"a": np.zeros(3)}])
+        verify.largest_difference(
+            [{"a": np.zeros((1, 2, 4))}], [{"a": np.zeros((3, 4))}]
+        )

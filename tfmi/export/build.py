@@ -84,9 +84,8 @@ class Export:
         self.folder, self.version = folder, version
         self.key = f"{encoder}/{version}"
         parts = ("shared", "exclusive") if name == "combined" else (name,)
-        self.model = serving_model(
-            {part: run.encoder(part, domain) for part in parts}, run.image_shape
-        )
+        self.encoders = {part: run.encoder(part, domain) for part in parts}
+        self.model = serving_model(self.encoders, run.image_shape)
         self.reference = f"references/{encoder}-{version}.npz"
         self.card = f"cards/{encoder}-{version}.md"
         self.names = [self.reference, self.card]
@@ -111,7 +110,7 @@ class Export:
         for name in self.names:
             (self.folder / name).parent.mkdir(parents=True, exist_ok=True)
         real = self.run.sample_images(self.domain, reference.COUNT)
-        arrays = reference.make(self.model, real, self.info["enlarge"])
+        arrays = reference.make(self.encoders, real, self.info["enlarge"])
         reference.save(self.folder / self.reference, arrays)
         if "savedmodel" in options.kinds:
             self._write_saved_model(arrays)
@@ -182,7 +181,7 @@ class Export:
             )
         self._add(name, kind, differences, tolerance, change)
 
-    def _add(self, name, kind, differences, tolerance=verify.TOLERANCE, change=None):
+    def _add(self, name, kind, differences, tolerance=reference.TOLERANCE, change=None):
         for part, difference in differences.items():
             verify.require_equal(difference, f"{name}, {part}", tolerance)
         entry = {"kind": kind, "differences": differences, "tolerance": tolerance}

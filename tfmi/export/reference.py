@@ -1,7 +1,8 @@
 """What Keras says of some images, kept so that an export can be checked again.
 
 `references/<encoder>-<version>.npz` holds `images` (uint8), `files` (PNG and
-JPEG), and for each output `images/<output>` and `files/<output>`.
+JPEG), and for each output `images/<output>` and `files/<output>`, each
+`(right values, n, size)`; see `serving.right_outputs`.
 """
 
 import zipfile
@@ -11,17 +12,20 @@ import tensorflow as tf
 
 from tfmi.errors import DataError
 from tfmi.export import graph
+from tfmi.export.serving import right_outputs
 from tfmi.preprocessing import scale_images
 
 BATCH_SIZES = (1, 3, 64)
 COUNT = max(BATCH_SIZES)
 EXTREMES = 4
+TOLERANCE = 1e-4
 
 
-def make(model, real, enlarge=True):
-    """The reference of a serving model.
+def make(encoders, real, enlarge=True):
+    """The reference of encoders.
 
     Args:
+        encoders: as of `serving.serving_model`.
         real: uint8 images `(n, height, width, channels)`, n at least 1.
         enlarge: as in `graph.decode_images`.
 
@@ -29,18 +33,18 @@ def make(model, real, enlarge=True):
         `{name: array}` as in the file.
     """
     images = probe_images(real)
-    arrays = {"images": images, **_outputs(model, images, "images")}
+    arrays = {"images": images, **_outputs(encoders, images, "images")}
     shape = images.shape[1:]
     if shape[-1] in graph.ENCODED_CHANNELS:
         files = encode_images(images)
         decoded = graph.decode_images(tf.constant(files), shape, enlarge)
-        arrays.update(files=files, **_outputs(model, decoded, "files"))
+        arrays.update(files=files, **_outputs(encoders, decoded, "files"))
     return arrays
 
 
-def _outputs(model, images, kind):
-    outputs = model(images, training=False)
-    return {f"{kind}/{name}": np.asarray(value) for name, value in outputs.items()}
+def _outputs(encoders, images, kind):
+    outputs = right_outputs(encoders, images, TOLERANCE)
+    return {f"{kind}/{name}": values for name, values in outputs.items()}
 
 
 def probe_images(real):
@@ -97,7 +101,7 @@ def batches(arrays, kind="images"):
     """The inputs and Keras's outputs in batches of 1, 3 and 64.
 
     Returns:
-        A list of arrays, and a list of `{output: array}`.
+        A list of arrays, and a list of `{output: (right values, batch, size)}`.
     """
     outputs = {
         name.partition("/")[2]: value
@@ -112,7 +116,7 @@ def batches(arrays, kind="images"):
         for size in BATCH_SIZES
         for start in range(0, len(inputs), size)
     ]
-    expected = [{name: v[part] for name, v in outputs.items()} for part in parts]
+    expected = [{name: v[:, part] for name, v in outputs.items()} for part in parts]
     return [inputs[part] for part in parts], expected
 
 

@@ -1,9 +1,12 @@
 """Models as downstream users call them: raw images in, named vectors out."""
 
 import keras
+import numpy as np
 
 from tfmi.preprocessing import PIXEL_OFFSET
 from tfmi.preprocessing import PIXEL_SCALE
+from tfmi.preprocessing import scale_images
+from tfmi.quantization import FiniteScalarQuantization
 
 SCALED = "scaled"
 
@@ -39,6 +42,36 @@ def _scaled_model(encoders, image_shape):
         vector = in_float32(encoder)(images, training=False)["vector"]
         outputs[name] = keras.layers.Identity(name=name, dtype="float32")(vector)
     return keras.Model(images, outputs, name=SCALED)
+
+
+def right_outputs(encoders, images, tolerance):
+    """What the encoders say of images, and may say after errors of arithmetic.
+
+    A code of a few levels jumps where it is at the border of two of them, so
+    there each of the two is right.
+
+    Args:
+        encoders: as of `serving_model`.
+        images: uint8 `(batch, height, width, channels)`.
+        tolerance: of the code before it is rounded.
+
+    Returns:
+        `{output name: (right values, batch, size)}`: one of each, or, of codes of
+        a few levels, three.
+    """
+    images = scale_images(images)
+    return {
+        name: np.stack(_right_outputs(in_float32(encoder), images, tolerance))
+        for name, encoder in encoders.items()
+    }
+
+
+def _right_outputs(encoder, images, tolerance):
+    rounding = encoder.layers[-1]
+    if not isinstance(rounding, FiniteScalarQuantization):
+        return [encoder(images, training=False)["vector"]]
+    code = keras.Model(encoder.input, rounding.input)(images, training=False)
+    return [rounding(code + error) for error in (0, -tolerance, tolerance)]
 
 
 def in_float32(encoder):

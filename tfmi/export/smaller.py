@@ -11,20 +11,26 @@ import numpy as np
 from tfmi.export import onnx_file
 
 CALIBRATION_BATCH = 16
+# Those that take the time. The others lose precision for no gain, and codes of a
+# few levels would no longer be at their levels.
+INT8_OPERATIONS = ["Conv", "MatMul", "Gemm"]
 
 
 def write_float16(source, path):
     """Weights and arithmetic in float16; inputs and outputs stay as they are."""
     import onnx
     from onnxruntime.transformers import float16
+    from onnxruntime.transformers.onnx_model import OnnxModel
 
     proto = float16.convert_float_to_float16(onnx.load(str(source)), keep_io_types=True)
+    # The casts around what stays in float32 are appended at the end.
+    OnnxModel(proto).topological_sort()
     details = {**onnx_file.metadata(source), "precision": "float16"}
     onnx_file.save(proto, path, details)
 
 
 def write_int8(source, path, images):
-    """Weights and arithmetic in int8, ranges of activations taken once.
+    """Weights and products in int8, ranges of activations taken once.
 
     Ranges taken anew from each batch (dynamic quantization) change the outputs
     less, but make a vector depend on its batch, and convolutions ten times as
@@ -38,7 +44,11 @@ def write_int8(source, path, images):
 
     with _prepared(source) as prepared, _quiet():
         quantization.quantize_static(
-            prepared, str(path), _reader(images), per_channel=True
+            prepared,
+            str(path),
+            _reader(images),
+            op_types_to_quantize=INT8_OPERATIONS,
+            per_channel=True,
         )
     details = {**onnx_file.metadata(source), "precision": "int8"}
     onnx_file.save(onnx.load(str(path)), path, details)
