@@ -9,7 +9,9 @@ import sentinel2_data as made
 import tiny
 from click.testing import CliRunner
 from PIL import Image
+from tfmi.pipelines.eurosat import CLASSES
 
+from tfmi import recipes
 from tfmi import runs
 from tfmi.cli import cli
 
@@ -52,6 +54,31 @@ def test_evaluate_scores_the_date_and_retrieve_the_place(run):
     result = call("retrieve", run, "--factor", "month")
     assert result.exit_code == 1
     assert "must be one of date, place. Received: month" in result.output
+
+
+def test_eurosat_is_classified(run, tmp_path):
+    for label, name in enumerate(CLASSES):
+        for n in range(15):
+            made.write_tiff(
+                tmp_path / name / f"{name}_{n}.tif",
+                made.ground(64, 64, 13, seed=n) * (1 + label) / 5,
+                None,
+            )
+    result = call("eurosat", run, "--data-dir", tmp_path)
+    assert result.exit_code == 0, result.output
+    assert "means over windows of 12 pixels" in result.output
+    scores = json.loads((run / "evaluation" / "eurosat.json").read_text())
+    assert (scores["train"], scores["test"]) == (120, 30)
+    rows = [row["row"] for row in scores["rows"]]
+    assert rows == ["S", "Untrained encoder", "Raw pixels", "Majority class"]
+    assert "93.11%" in (run / "evaluation" / "eurosat.txt").read_text()
+
+
+def test_eurosat_needs_bands(tmp_path):
+    path = runs.create(recipes.find("colored-mnist"), {}, tmp_path / "runs").path
+    result = call("eurosat", path)
+    assert result.exit_code == 2
+    assert "must be one of Sentinel-2's bands. Received: colored-mnist" in result.output
 
 
 def test_distances_to_a_point_on_the_images_coordinates(run, folder, tmp_path):

@@ -12,6 +12,7 @@ COMMANDS = {
     "train": "Train both stages of a recipe.",
     "evaluate": "Score a run's representations (Tables 1 to 5).",
     "retrieve": "How often the nearest test image shows the same place.",
+    "eurosat": "Classify EuroSAT by a run that was trained on Sentinel-2.",
     "mi-map": "Distances and regions of one image, by mutual information.",
     "export": "Export a run's encoders to SavedModel and ONNX.",
     "verify": "Check an export again: its files and what they compute.",

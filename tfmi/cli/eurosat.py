@@ -1,0 +1,60 @@
+"""tfmi eurosat."""
+
+import click
+
+
+@click.command("eurosat")
+@click.argument("run", required=False)
+@click.option(
+    "--data-dir",
+    type=click.Path(),
+    help="A folder of images a class; by default tensorflow-datasets.",
+)
+@click.option("--limit", type=click.IntRange(100), help="Labelled training images.")
+@click.option("--seed", type=click.IntRange(0), default=0, show_default=True)
+def command(run, data_dir, limit, seed):
+    """Section 5.4: classify EuroSAT's images by the S of RUN, trained on Sentinel-2,
+    beside raw pixels and the paper's figures.
+
+    Writes RUN/evaluation/eurosat.json and .txt.
+    """
+    import tqdm
+
+    from tfmi import runs
+    from tfmi.errors import UsageError
+    from tfmi.evaluation import land_use
+    from tfmi.files import make_folder
+    from tfmi.files import write_json
+    from tfmi.files import write_text
+    from tfmi.pipelines.eurosat import EuroSat
+
+    run = runs.load(run) if run else runs.newest()
+    click.echo(f"run     {run.path}")
+    if not run.channels:
+        raise UsageError(
+            "the run must be one of Sentinel-2's bands. "
+            f"Received: {run.recipe.name}, whose channels have no names"
+        )
+    images = EuroSat(run.channels, data_dir)
+    click.echo(f"data    {images.source}")
+    side = run.image_shape[0]
+    rows = {
+        "S": run.represent("shared", "x"),
+        "Untrained encoder": run.represent_untrained("shared", "x"),
+    }
+    rows = {name: land_use.in_windows(f, side) for name, f in rows.items()}
+    if side != 64:
+        click.echo(f"        vectors are means over windows of {side} pixels")
+    with tqdm.tqdm(images.batches(), "EuroSAT", unit="batch", leave=False) as batches:
+        result = land_use.score(rows, batches, seed=seed, limit=limit)
+    for line in images.unreadable[:10]:
+        click.echo(f"left out {line}", err=True)
+    result = {"source": images.source, "seed": seed, "limit": limit, **result}
+    result["unreadable"] = len(images.unreadable)
+    text = land_use.render(result, ("paper", "strong"))
+    click.echo(text)
+    folder = run.path / "evaluation"
+    make_folder(folder)
+    write_json(folder / "eurosat.json", {**result, "paper": land_use.PAPER})
+    write_text(folder / "eurosat.txt", text + "\n")
+    click.echo(f"written {folder / 'eurosat.txt'}")
