@@ -180,7 +180,15 @@ SHAPES3D = PAIRS.replace(
 SENTINEL2_PAPER = Recipe(
     name="sentinel2-paper", pipeline="sentinel2", share_weights=True
 )
-SENTINEL2 = PAIRS.replace(name="sentinel2", pipeline="sentinel2", max_shift=0.0)
+SENTINEL2 = PAIRS.replace(
+    name="sentinel2",
+    pipeline="sentinel2",
+    # A moved window is another place.
+    max_shift=0.0,
+    # Distances and regions come from fine differences that levels would round off.
+    shared_levels=0,
+    exclusive_levels=0,
+)
 RECIPES = {
     recipe.name: recipe
     for recipe in (
