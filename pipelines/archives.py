@@ -13,6 +13,7 @@ from tfmi.files import make_folder
 
 MAX_FILE_BYTES = 64 * 2**20
 MAX_FILES = 1_000_000
+MAX_BYTES = 16 * 2**30
 
 
 def unpack(archive, target, suffixes, drop=()):
@@ -36,8 +37,10 @@ def unpack(archive, target, suffixes, drop=()):
     try:
         with tarfile.open(archive, "r:gz") as tar:
             bar = tqdm.tqdm(tar, f"unpacking {archive}", unit="file", leave=False)
+            total = 0
             for number, member in enumerate(bar):
-                path = _safe_path(member, number, archive)
+                total += member.size
+                path = _safe_path(member, number, total, archive)
                 if path.parts[:1] == (drop,):
                     path = path.relative_to(drop)
                 if member.isfile() and path.suffix.lower() in suffixes:
@@ -53,7 +56,7 @@ def unpack(archive, target, suffixes, drop=()):
         shutil.rmtree(aside, ignore_errors=True)
 
 
-def _safe_path(member, number, archive):
+def _safe_path(member, number, total, archive):
     path = pathlib.PurePosixPath(member.name)
     outside = path.is_absolute() or ".." in path.parts or "\\" in member.name
     if outside or not (member.isfile() or member.isdir()):
@@ -61,9 +64,10 @@ def _safe_path(member, number, archive):
             "an archive must hold plain files inside of its own folder. "
             f"Received: {member.name} in {archive}"
         )
-    if member.size > MAX_FILE_BYTES or number >= MAX_FILES:
+    if member.size > MAX_FILE_BYTES or number >= MAX_FILES or total > MAX_BYTES:
         raise DataError(
-            f"an archive must hold at most {MAX_FILES} files of {MAX_FILE_BYTES} "
-            f"bytes. Received: {member.name} of {member.size} bytes in {archive}"
+            f"an archive must hold at most {MAX_FILES:,} files of {MAX_FILE_BYTES:,} "
+            f"bytes, {MAX_BYTES:,} together. Received: {member.name} of "
+            f"{member.size:,} bytes, {total:,} with those before, in {archive}"
         )
     return path

@@ -72,6 +72,15 @@ def test_run_folder_holds_what_it_should(tmp_path, data, dataset):
     assert runs.newest(tmp_path / "runs").path == run.path
 
 
+def test_the_preview_is_there_before_the_first_step(
+    tmp_path, data, dataset, monkeypatch
+):
+    monkeypatch.setattr(training, "_train_stage", lambda *arguments: None)
+    run = start(tmp_path, data)
+    assert not training.train(run, dataset, never)
+    assert (run.path / "preview.png").read_bytes().startswith(b"\x89PNG")
+
+
 @pytest.mark.parametrize("steps", [3, 5, 13])
 def test_stopped_and_resumed_equals_unbroken(tmp_path, data, dataset, steps):
     unbroken = start(tmp_path, data, max_shift=0.2)

@@ -1,5 +1,6 @@
 """tfmi data check and synthesize-iam, and what is trained on their data."""
 
+import numpy as np
 import own_images
 import pytest
 import tiny
@@ -15,6 +16,7 @@ from tfmi.cli import cli
 def call(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("TFMI_CACHE_DIR", str(tmp_path / "cache"))
+    monkeypatch.setenv("TFDS_DATA_DIR", str(tmp_path / "tfds"))
     return lambda *args: CliRunner().invoke(cli, [str(arg) for arg in args])
 
 
@@ -94,15 +96,31 @@ def test_iam_from_stand_in_to_export(call):
     assert "SYNTHETIC" in result.output
     for part in ("Paper (Table 4)", "Paper, N = 1 (Table 5)", "Ours, N = 5"):
         assert part in result.output
+    export_and_embed(call, "iam", "s/words")
+
+
+def export_and_embed(call, recipe, images):
+    """Without a word on the dataset: the run tells all that is needed."""
     result = call("export", "--format", "savedmodel")
     assert result.exit_code == 0, result.output
+    result = call("embed", f"exported/{recipe}", images, "--output", "v.npz")
+    assert result.exit_code == 0, result.output
+    with np.load("v.npz") as vectors:
+        assert vectors["shared"].shape == vectors["exclusive"].shape
+        assert len(vectors["shared"]) > 1
 
 
-def test_shapes3d_from_rendering_to_evaluation(call, monkeypatch):
+def test_shapes3d_from_rendering_to_export(call, monkeypatch):
     monkeypatch.setattr(shapes3d_scene, "SUPERSAMPLING", 1)
+    result = call("data", "check", "shapes3d", "--render", 960)
+    assert result.exit_code == 0, result.output
+    assert "15 values" in result.output
     result = call("train", "shapes3d", "--render", 960, *ONCE, "--batch-size", "64")
     assert result.exit_code == 0, result.output
     assert runs.newest().domains == ["x"]
     result = call("evaluate", "--protocol", "paper", "--no-metrics")
     assert result.exit_code == 0, result.output
     assert "Paper (Table 3)" in result.output
+    for number, picture in enumerate(runs.newest().sample_images("x", 3)):
+        Image.fromarray(picture).save(f"room {number}.png")
+    export_and_embed(call, "shapes3d", ".")

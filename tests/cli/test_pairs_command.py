@@ -45,6 +45,10 @@ def test_train_evaluate_export_own_pairs(call, manifest):
     assert factors == {"writer", "word"}
     result = call("export", "--format", "onnx")
     assert result.exit_code == 0, result.output
+    result = call("embed", "exported/pairs", manifest, "--output", "vectors.npz")
+    assert result.exit_code == 0, result.output
+    assert "left out 1 files in all" in result.output
+    assert "written vectors.npz: 121 images" in result.output
 
 
 def test_a_factor_that_cannot_be_scored_is_said_and_left_out(call, manifest):

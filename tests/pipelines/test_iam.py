@@ -6,6 +6,7 @@ import tarfile
 import numpy as np
 import pytest
 from PIL import Image
+from tfmi.pipelines import archives as archives_module
 from tfmi.pipelines import iam
 from tfmi.pipelines import iam_files
 from tfmi.pipelines import synthetic_iam
@@ -239,3 +240,15 @@ def test_bad_archives_leave_nothing(archives, tmp_path, damage):
     assert not list((tmp_path / "cache").glob("*words*"))
     assert not list((tmp_path / "cache").glob(".tmp*"))
     assert not list(tmp_path.rglob("evil*"))
+
+
+@pytest.mark.parametrize(
+    "limit, most", [("MAX_FILES", 100), ("MAX_FILE_BYTES", 300), ("MAX_BYTES", 5000)]
+)
+def test_an_archive_that_swells_is_refused(
+    archives, tmp_path, monkeypatch, limit, most
+):
+    monkeypatch.setattr(archives_module, limit, most)
+    with pytest.raises(DataError, match="an archive must hold at most .* together"):
+        iam.open_dataset(str(archives))
+    assert not list((tmp_path / "cache").glob("*words*"))

@@ -211,3 +211,11 @@ class FakeBuilder:
         images = np.arange(40, dtype=np.uint8)[:, None, None, None]
         images = np.broadcast_to(images, (40, 64, 64, 3))
         return tf.data.Dataset.from_tensor_slices({"image": images, **labels})
+
+
+def test_the_builder_has_what_is_read_of_it(tmp_path):
+    tfds = pytest.importorskip("tensorflow_datasets")
+    features = tfds.builder("shapes3d", data_dir=tmp_path).info.features
+    assert features["image"].shape == (64, 64, 3)
+    for name, size in zip(files.VALUES, files.SIZES, strict=True):
+        assert features[f"label_{name}"].num_classes == size
