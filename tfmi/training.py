@@ -1,6 +1,7 @@
 """Stage 1, then stage 2, in a run folder that can be left and resumed."""
 
 import csv
+import time
 
 import keras
 import tensorflow as tf
@@ -106,7 +107,9 @@ def _train_stage(run, stage, dataset, stop, shared=None):
     step = _restore(model, folder)
     run.save_progress(stage=stage, step=step, steps=total, finished=False)
     checkpoint = Checkpoint(folder / CHECKPOINT, stop)
+    begun = time.monotonic()
     _fit(model, dataset, recipe, (step, total, per_epoch), folder, checkpoint)
+    _add_seconds(run, stage, time.monotonic() - begun)
     if int(model.optimizer.iterations) < total:
         run.save_progress(
             stage=stage,
@@ -118,6 +121,12 @@ def _train_stage(run, stage, dataset, stop, shared=None):
     with replacing(run.path / f"{stage}.keras") as path:
         model.save(path)
     return model
+
+
+def _add_seconds(run, stage, seconds):
+    """Keep how long a stage took; what a kill cut off is not in it."""
+    spent = run.config.get("seconds", {})
+    run.save_config(seconds={**spent, stage: spent.get(stage, 0.0) + seconds})
 
 
 def _restore(model, folder):

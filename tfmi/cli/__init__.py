@@ -14,6 +14,7 @@ COMMANDS = {
     "retrieve": "How often the nearest test image shows the same place.",
     "eurosat": "Classify EuroSAT by a run that was trained on Sentinel-2.",
     "mi-map": "Distances and regions of one image, by mutual information.",
+    "report": "One page about a run: scores, curves, maps, neighbours.",
     "export": "Export a run's encoders to SavedModel and ONNX.",
     "verify": "Check an export again: its files and what they compute.",
     "embed": "Vectors of image files, by a run or an export.",

@@ -1,0 +1,40 @@
+"""What was trained on what."""
+
+import pytest
+import report_content as content
+
+from tfmi.evaluation.report import facts
+
+
+def test_overview():
+    lines = dict(facts.overview(content.ABOUT))
+    assert lines["Data"] == content.Halves.source
+    assert lines["Images"].startswith("640 to train on, 60 to test")
+    assert lines["Stage shared"] == "30 steps in 3 epochs, 1 min 2 s"
+    assert lines["Stage exclusive"] == "10 steps in 1 epoch, 3 s"
+    assert lines["Wall time"] == "1 min 5 s"
+    assert lines["Versions"] == "python 3.11, tfmi 0.1.0"
+
+
+def test_time_that_is_not_known():
+    stages = {"shared": {"epochs": 2, "steps": 1000, "seconds": None}}
+    lines = dict(facts.overview({**content.ABOUT, "stages": stages}))
+    assert lines["Stage shared"] == "1,000 steps in 2 epochs"
+    assert lines["Wall time"] == "not recorded"
+
+
+@pytest.mark.parametrize(
+    "seconds, text",
+    [(0.4, "0 s"), (59.6, "1 min 0 s"), (3599, "59 min 59 s"), (7384, "2 h 3 min")],
+)
+def test_duration(seconds, text):
+    assert facts.duration(seconds) == text
+
+
+def test_changed_settings_come_first():
+    rows = facts.settings(content.ABOUT)
+    assert rows[0] == {"name": "shared_epochs", "value": 3, "default": 5}
+    assert [row["default"] for row in rows[1:]] == [None, None]
+    assert [
+        r["default"] for r in facts.settings({**content.ABOUT, "defaults": {}})
+    ] == [None] * 3

@@ -1,0 +1,110 @@
+"""Requests that work as they are pasted."""
+
+import base64
+import json
+import os
+import subprocess
+import sys
+
+import numpy as np
+import onnx
+import report_content as content
+
+from tfmi.evaluation.report import pictures
+from tfmi.evaluation.report import serving
+
+(VIEW,) = serving.export_views([content.EXPORT], "exported/halves")
+
+
+def _write_image(folder):
+    uri = pictures.png_uri(np.full((12, 12, 1), 7, np.uint8))
+    content_of_file = base64.b64decode(uri.split(",")[1])
+    (folder / "test_image.png").write_bytes(content_of_file)
+    return content_of_file
+
+
+def test_signatures_are_lines_for_people():
+    assert (VIEW["name"], VIEW["version"]) == ("halves-shared_x", 2)
+    assert VIEW["signatures"][0] == {
+        "name": "serving_default",
+        "inputs": ["images: uint8 (batch, 12, 12, 1)"],
+        "outputs": ["shared: float32 (batch, 2)"],
+    }
+    assert VIEW["files"] == [
+        "exported/halves/shared_x/2",
+        "exported/halves/shared_x.onnx",
+    ]
+
+
+def test_the_curl_command_sends_the_file(tmp_path):
+    file = _write_image(tmp_path)
+    curl = tmp_path / "curl"
+    curl.write_text('#!/bin/sh\nprintf "%s\\n" "$@" > arguments\ncat > body\n')
+    curl.chmod(0o755)
+    path = {"PATH": f"{tmp_path}{os.pathsep}{os.environ['PATH']}"}
+    subprocess.run(["sh", "-c", VIEW["rest"]], cwd=tmp_path, env=path, check=True)
+    body = json.loads((tmp_path / "body").read_text())
+    assert body["signature_name"] == "encoded"
+    ((name, value),) = body["instances"][0].items()
+    assert name == "image_bytes"
+    assert base64.b64decode(value["b64"]) == file
+    arguments = (tmp_path / "arguments").read_text().split()
+    url = "http://localhost:8501/v1/models/halves-shared_x:predict"
+    assert arguments == ["-d", "@-", url]
+
+
+def test_without_a_signature_for_files_a_json_file_is_sent():
+    signatures = {"serving_default": content.EXPORT["signatures"]["serving_default"]}
+    export = {**content.EXPORT, "signatures": signatures}
+    (view,) = serving.export_views([export], "exported/halves")
+    assert view["rest"].startswith("curl -d @IMAGES.json http://localhost:8501/")
+
+
+def test_the_onnx_snippet_runs(tmp_path):
+    _write_image(tmp_path)
+    path = tmp_path / "exported" / "halves" / "shared_x.onnx"
+    path.parent.mkdir(parents=True)
+    onnx.save(_sums(), path)
+    result = subprocess.run(
+        [sys.executable, "-c", VIEW["onnx"]],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert result.stdout.split() == ["shared", "(1,)", str(float(12 * 12 * 7))]
+
+
+def _sums():
+    """An ONNX model that adds up the pixels of each image."""
+    helper, kinds = onnx.helper, onnx.TensorProto
+    images = helper.make_tensor_value_info("images", kinds.UINT8, [None, 12, 12, 1])
+    shared = helper.make_tensor_value_info("shared", kinds.FLOAT, [None])
+    cast = helper.make_node("Cast", ["images"], ["floats"], to=kinds.FLOAT)
+    axes = helper.make_tensor("axes", kinds.INT64, [3], [1, 2, 3])
+    add = helper.make_node("ReduceSum", ["floats", "axes"], ["shared"], keepdims=0)
+    graph = helper.make_graph([cast, add], "sums", [images], [shared], [axes])
+    opset = [helper.make_opsetid("", 17)]
+    return helper.make_model(graph, opset_imports=opset, ir_version=8)
+
+
+def test_exports_of_one_format():
+    for kind, gone in (("onnx", "rest"), ("savedmodel", "onnx")):
+        models = {
+            name: model
+            for name, model in content.EXPORT["models"].items()
+            if model["kind"] == kind
+        }
+        (view,) = serving.export_views([{**content.EXPORT, "models": models}], "e")
+        assert view[gone] is None
+
+
+def test_the_server_command_quotes_its_path():
+    command = serving.server_command("my exports/halves")
+    assert command.endswith("='my exports/halves/models.config'")
+
+
+def test_colour_images_are_opened_as_such():
+    (view,) = serving.export_views([{**content.EXPORT, "image_shape": [2, 3, 3]}], "e")
+    assert '.convert("RGB")' in view["onnx"]
+    assert "reshape(1, 2, 3, 3)" in view["onnx"]

@@ -1,0 +1,104 @@
+"""Exports of a run: their signatures, and requests that can be copied."""
+
+import json
+import shlex
+
+URL = "http://localhost:8501/v1/models"
+ONNX = """\
+import numpy as np
+import onnxruntime
+from PIL import Image
+
+session = onnxruntime.InferenceSession({path})
+image = Image.open("test_image.png").convert({mode})
+images = np.asarray(image, np.uint8).reshape(1, {height}, {width}, {channels})
+names = [output.name for output in session.get_outputs()]
+for name, vectors in zip(names, session.run(names, {{"images": images}})):
+    print(name, vectors.shape, vectors[0])
+"""
+
+
+def export_views(exports, folder):
+    """What the page shows of each export.
+
+    Args:
+        exports: entries of the export folder's manifest.
+        folder: the export folder, as a user would type it.
+
+    Returns:
+        `[{"name", "version", "signatures": [{"name", "inputs", "outputs"}], "files":
+        [path], "rest", "onnx"}]`, `rest` and `onnx` None where there is no such file.
+    """
+    return [_view(export, folder) for export in exports]
+
+
+def server_command(folder):
+    """The command that serves the SavedModels of an export folder."""
+    config = shlex.quote(f"{folder}/models.config")
+    return f"tensorflow_model_server --rest_api_port=8501 --model_config_file={config}"
+
+
+def _view(export, folder):
+    kinds = {model["kind"]: name for name, model in export["models"].items()}
+    signatures = export["signatures"]
+    return {
+        "name": export["name"],
+        "encoder": export["encoder"],
+        "version": export["version"],
+        "signatures": [
+            {
+                "name": name,
+                "inputs": _tensors(signature["inputs"]),
+                "outputs": _tensors(signature["outputs"]),
+            }
+            for name, signature in signatures.items()
+        ],
+        "files": [f"{folder}/{name}" for name in export["models"]],
+        "rest": _rest(export["name"], signatures) if "savedmodel" in kinds else None,
+        "onnx": _onnx(f"{folder}/{kinds['onnx']}", export["image_shape"])
+        if "onnx" in kinds
+        else None,
+    }
+
+
+def _tensors(tensors):
+    return [
+        f"{name}: {tensor['dtype']} ({', '.join(map(_size, tensor['shape']))})"
+        for name, tensor in tensors.items()
+    ]
+
+
+def _size(size):
+    return "batch" if size is None else str(size)
+
+
+def _rest(name, signatures):
+    """A curl command; of an encoded image where there is a signature for files."""
+    for signature, tensors in signatures.items():
+        for tensor, about in tensors["inputs"].items():
+            if about["dtype"] == "string":
+                return _encoded(name, signature, tensor)
+    return f"curl -d @IMAGES.json {URL}/{name}:predict"
+
+
+def _encoded(name, signature, tensor):
+    before, after = json.dumps(
+        {"signature_name": signature, "instances": [{tensor: {"b64": "|"}}]}
+    ).split("|")
+    return (
+        f"printf '{before}%s{after}' \\\n"
+        "  \"$(base64 < test_image.png | tr -d '\\n')\" |\n"
+        f"  curl -d @- {URL}/{name}:predict"
+    )
+
+
+def _onnx(path, shape):
+    height, width, channels = shape
+    mode = "L" if channels == 1 else "RGB"
+    return ONNX.format(
+        path=json.dumps(path),
+        mode=json.dumps(mode),
+        height=height,
+        width=width,
+        channels=channels,
+    )
