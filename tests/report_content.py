@@ -17,6 +17,7 @@ def domain(name, title):
         title=title,
         shared_factors=(SHAPE,),
         exclusive_factors=(SHADE,),
+        retrieved_factors=(),
         factors=(SHAPE, SHADE),
     )
 
@@ -45,6 +46,19 @@ class Halves:
         for start in range(0, count, batch_size):
             part = slice(start, start + batch_size)
             yield images[part], {"shape": shape[part], "grey_shade": shade[part]}
+
+
+class Unlabelled(Halves):
+    """The same images of one domain, of which no factor is known."""
+
+    def __init__(self):
+        super().__init__(("x",))
+        (only,) = self.domains
+        only.shared_factors = only.exclusive_factors = only.factors = ()
+
+    def labelled(self, name, split, batch_size, seed=0):
+        for images, _ in super().labelled(name, split, batch_size, seed):
+            yield images, {}
 
 
 def shape_vectors(images):
@@ -124,14 +138,16 @@ RESULTS = {
         _table(
             r,
             d,
-            f"{r} of {d}, nearest neighbours",
+            f"{r} of {d}, nearest neighbours by {metric}",
             [
                 _rows(r)[0],
                 _row("Ours, N = 1", 0.7, 0.5, (1.0, 1 / 3)),
                 _row("Ours, N = 5", 0.8, 0.5, (1.0, 1 / 3)),
             ],
+            metric=metric,
         )
         for r, d in PARTS
+        for metric in ("l2", "cosine")
     ],
 }
 TENSORS = {

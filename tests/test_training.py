@@ -87,8 +87,13 @@ def test_stopped_and_resumed_equals_unbroken(tmp_path, data, dataset, steps):
     training.train(unbroken, dataset, never)
     run = start(tmp_path, data, max_shift=0.2)
     assert not training.train(run, dataset, StopAfter(steps))
+    spent = dict(run.config["seconds"])
     assert not run.finished
     assert training.train(runs.load(run.path), dataset, never)
+    seconds = runs.load(run.path).config["seconds"]
+    assert set(seconds) == {"shared", "exclusive"}
+    assert all(0 < before <= seconds[stage] for stage, before in spent.items())
+    assert sum(seconds.values()) > sum(spent.values())
     for resumed, expected in zip(weights(run), weights(unbroken), strict=True):
         np.testing.assert_allclose(resumed, expected, atol=1e-6)
 

@@ -1,7 +1,7 @@
 """Run folders: what training leaves, and how everything else finds it.
 
 runs/<recipe>-<date>-<time>/
-  config.json                 recipe, data, versions
+  config.json                 recipe, data, versions, seconds of each stage
   split.json                  names of the training and the test images, for
                               data that is split when it is read
   unusable.txt                files that could not be used, where there are any
@@ -10,6 +10,7 @@ runs/<recipe>-<date>-<time>/
   shared/, exclusive/         history.csv, checkpoint.weights.h5, logs/
   shared.keras                the finished model of stage 1
   exclusive.keras             of stage 2; holds the shared encoders too
+  evaluation/, report.html    what tfmi evaluate and tfmi report write
 """
 
 import datetime

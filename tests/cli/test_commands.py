@@ -51,6 +51,8 @@ def test_help_does_not_load_tensorflow():
         (["info", "none"], 1, "a run must be a folder"),
         (["evaluate", "none"], 1, "a run must be a folder"),
         (["export", "none"], 1, "a run must be a folder"),
+        (["report", "none"], 1, "a run must be a folder"),
+        (["report"], 1, "there must be a finished run"),
         (["evaluate"], 1, "there must be a finished run"),
         (["retrieve"], 1, "there must be a finished run"),
         (["export"], 1, "there must be a finished run"),
@@ -105,6 +107,13 @@ def test_train_evaluate_export_info(call, tmp_path):
     assert "probes: shared digit" in result.output
     card = tmp_path / "exported" / "colored-mnist" / "cards" / "shared_x-1.md"
     assert "Ours" in card.read_text()
+    result = call("report")
+    assert result.exit_code == 0, result.output
+    page = (run.path / "report.html").read_text(encoding="utf-8")
+    assert "colored-mnist-exclusive_y" in page
+    assert "mean distance to the ideal" in page
+    assert "10 steps in 2 epochs, " in page
+    assert "seconds" in run.config
     run.path.rename(tmp_path / "gone")
     result = call("verify", "exported/colored-mnist")
     assert result.exit_code == 0, result.output

@@ -22,20 +22,25 @@ pytestmark = [
 ]
 
 
-@pytest.fixture(scope="module")
-def path(tmp_path_factory):
-    path = tmp_path_factory.mktemp("report") / "report.html"
+def _write(folder, dataset, results, exports):
+    path = folder / "report.html"
     write_report(
         path,
         content.ABOUT,
         content.HISTORIES,
-        content.RESULTS,
+        results,
         content.REPRESENTERS,
-        content.Halves(),
-        content.EXPORTS,
+        dataset,
+        exports,
         progress=str,
     )
     return path
+
+
+@pytest.fixture(scope="module")
+def path(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("report")
+    return _write(folder, content.Halves(), content.RESULTS, content.EXPORTS)
 
 
 @pytest.fixture(scope="module")
@@ -80,9 +85,9 @@ def test_every_chart_is_drawn(page):
         "return [...document.querySelectorAll('[data-chart]')]"
         ".every(e => e.querySelector('svg'))",
     )
-    assert len(_all(page, "[data-chart] svg")) == 16
+    assert len(_all(page, "[data-chart] svg")) == 20
     named = [chart.get_attribute("aria-label") for chart in _all(page, ".chart")]
-    assert len(named) == 18 and all(named)
+    assert len(named) == 22 and all(named)
 
 
 def test_a_click_shows_the_neighbours_in_s_and_e(page):
@@ -185,7 +190,7 @@ def test_a_click_on_a_point_chooses_it(page):
 def test_panels_of_scores(page):
     _click(page, 'input[name="panel"]', 2)
     shown = [panel.is_displayed() for panel in _all(page, ".panel")]
-    assert shown == [False, False, True]
+    assert shown == [False, False, True, False]
     browser.wait(page, "return document.querySelectorAll('#panel-2 .chart svg').length")
 
 
@@ -237,3 +242,13 @@ def test_narrow_screens_do_not_scroll_sideways(page, path, width):
         ".map(e => e.outerHTML.slice(0, 200))"
     )
     assert wide == [], json.dumps(wide)
+
+
+def test_images_without_factors(page, tmp_path):
+    bare = _write(tmp_path, content.Unlabelled(), None, content.NO_EXPORTS)
+    browser.open_page(page, bare)
+    _click(page, "#grid .tile", 5)
+    assert _query(page) == "image 5"
+    assert len(_all(page, "#near .tile")) == 16
+    assert not page.find_element(By.ID, "factor-choice").is_displayed()
+    browser.wait(page, "return document.querySelectorAll('#map-pair svg').length == 2")

@@ -1,6 +1,7 @@
 """What the page knows of a domain."""
 
 import json
+import types
 
 import numpy as np
 import pytest
@@ -61,3 +62,13 @@ def test_a_representation_without_factors_is_to_share_all():
     domain.exclusive_factors = ()
     assert explorer.wanted_factors(domain, "exclusive") == ["shape", "grey_shade"]
     assert explorer.wanted_factors(domain, "shared") == ["shape"]
+    domain.retrieved_factors = (types.SimpleNamespace(name="place"),)
+    assert explorer.wanted_factors(domain, "shared") == ["place", "shape"]
+
+
+def test_images_without_factors():
+    dataset = content.Unlabelled()
+    represents = {"shared": content.shape_vectors}
+    view = explorer.domain_view(samples.draw(dataset, dataset.domains[0], represents))
+    assert view["factors"] == []
+    assert view["representations"]["shared"]["wanted"] == []

@@ -114,8 +114,8 @@ def test_each_chart_has_its_specification(page, elements):
     data = json.loads(re.search(r'id="data">(.*?)</script>', page, re.DOTALL).group(1))
     named = [a["data-chart"] for _, a in elements.found if "data-chart" in a]
     assert sorted(named) == sorted(data["charts"])
-    # Four tables in each of three panels; two terms in each stage.
-    assert len(named) == 12 + 4
+    # Four tables in each of four panels; two terms in each stage.
+    assert len(named) == 16 + 4
     assert [view["name"] for view in data["domains"]] == ["x", "y"]
     representations = [list(view["representations"]) for view in data["domains"]]
     assert representations == [["shared", "exclusive"]] * 2

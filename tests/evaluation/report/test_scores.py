@@ -47,9 +47,10 @@ def test_a_panel_for_each_protocol_and_the_neighbours():
     assert [panel["name"] for panel in panels] == [
         "Probe: paper",
         "Probe: strong",
-        "Neighbours",
+        "Neighbours: L2",
+        "Neighbours: cosine",
     ]
-    assert [len(panel["tables"]) for panel in panels] == [4, 4, 4]
+    assert [len(panel["tables"]) for panel in panels] == [4, 4, 4, 4]
     assert list(panels[0]["key"]) == ["Ours", "Paper", "Untrained encoder"]
     assert panels[2]["key"] == {
         "Ours, N = 1": "var(--ours)",

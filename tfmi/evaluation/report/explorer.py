@@ -24,6 +24,7 @@ def domain_view(sample):
         often these have the image's value of each factor.
     """
     domain = sample.domain
+    factors = domain.retrieved_factors + domain.factors
     count = len(sample.images)
     queries = np.linspace(0, count - 1, min(QUERIES, count)).astype(int)
     return {
@@ -31,7 +32,7 @@ def domain_view(sample):
         "title": domain.title,
         "sheet": pictures.sheet(sample.images),
         "queries": queries.tolist(),
-        "factors": [_factor(f, sample.labels[f.name]) for f in domain.factors],
+        "factors": [_factor(f, sample.labels[f.name]) for f in factors],
         "representations": {
             name: _representation(name, vectors, sample)
             for name, vectors in sample.vectors.items()
@@ -66,9 +67,11 @@ def _representation(name, vectors, sample):
 def wanted_factors(domain, representation):
     """Names of the factors that the neighbours in a representation are to share; of
     one without factors of its own, all."""
-    return [f.name for f in getattr(domain, f"{representation}_factors")] or [
-        f.name for f in domain.factors
-    ]
+    wanted = {
+        "shared": domain.retrieved_factors + domain.shared_factors,
+        "exclusive": domain.exclusive_factors,
+    }
+    return [f.name for f in wanted[representation] or domain.factors]
 
 
 def _same(labels, near):

@@ -9,6 +9,10 @@ BARS = {
     PAPER: ("var(--paper)", "var(--paper-2)"),
     "Untrained encoder": ("var(--rest)", "var(--rest-2)"),
 }
+METRICS = {"l2": "L2", "cosine": "cosine"}
+NEIGHBOURS = (
+    "The value that most of the N nearest training images have, without any training."
+)
 LETTERS = {"shared": "S", "exclusive": "E"}
 
 
@@ -68,25 +72,24 @@ def _part(table):
 
 
 def panels(results):
-    """The tables, a panel a protocol and one for the neighbours.
+    """The tables, a panel a protocol and one for the neighbours by each metric.
 
     Returns:
         `[{"name", "about", "key": {row: colour}, "tables": [{"title", "about",
         "columns", "rows", "chart"}]}]`, as `_table` describes them.
     """
     found = {
-        f"Probe: {protocol}": (
-            description,
-            [table for table in results["tables"] if table["protocol"] == protocol],
-        )
+        f"Probe: {protocol}": (description, [])
         for protocol, description in results["protocols"].items()
     }
-    about = "Values named by the nearest training images, without any training."
-    found["Neighbours"] = about, results.get("neighbours", [])
+    for table in results["tables"]:
+        found[f"Probe: {table['protocol']}"][1].append(table)
+    for table in results.get("neighbours", []):
+        name = f"Neighbours: {METRICS[table.get('metric', 'l2')]}"
+        found.setdefault(name, (NEIGHBOURS, []))[1].append(table)
     return [
         {"name": name, "about": about, **_drawn(tables)}
         for name, (about, tables) in found.items()
-        if tables
     ]
 
 

@@ -1,4 +1,4 @@
-// Neighbours and maps: one domain and one image are chosen, all views follow.
+// Neighbours: one domain and one image are chosen, all views follow.
 const narrow = matchMedia("(max-width: 40rem)").matches;
 const GRID_AREA = 42 ** 2, NEAR_AREA = (narrow ? 35 : 46) ** 2, QUERY_AREA = 96 ** 2;
 const NAMES = { shared: "S", exclusive: "E" };
@@ -26,7 +26,7 @@ function value(factor, image) {
 
 function describe(image) {
   const parts = domain().factors.map((f) => `${spoken(f.name)} ${value(f, image)}`);
-  return `image ${image}: ${parts.join(", ")}`;
+  return parts.length ? `image ${image}: ${parts.join(", ")}` : `image ${image}`;
 }
 
 /** Shows one image of the sheet in an element of about the area, in pixels. */
@@ -98,17 +98,23 @@ function wantedOf(name) {
   return domain().factors.filter((factor) => wanted.includes(factor.name));
 }
 
-function neighbour(image, wanted) {
+/** How a neighbour compares with the query: a mark, a class and words. */
+function verdict(image, wanted) {
   const scored = wanted.filter((f) => f.labels[image] >= 0 && f.labels[state.image] >= 0);
+  if (!scored.length) return { mark: "–", style: "", text: "not scored" };
   const equal = scored.filter((f) => f.labels[image] === f.labels[state.image]).length;
-  const right = scored.length > 0 && equal === scored.length;
-  const mark = scored.length > 1 && !right ? `${equal} of ${scored.length}` : right ? "✓" : "✕";
+  if (equal === scored.length) return { mark: "✓", style: "right", text: "as the query" };
+  const mark = scored.length > 1 ? `${equal} of ${scored.length}` : "✕";
+  return { mark, style: "wrong", text: "unlike the query" };
+}
+
+function neighbour(image, wanted) {
   const button = tileButton(image, NEAR_AREA);
-  const text = scored.length ? (right ? "as the query" : "unlike the query") : "not scored";
+  if (!wanted.length) return element("li", {}, button);
+  const { mark, style, text } = verdict(image, wanted);
   button.setAttribute("aria-label", `${describe(image)}; ${text}`);
-  const item = element("li", {}, button, element("span", { ariaHidden: "true" }, scored.length ? mark : "–"));
-  if (scored.length) item.className = right ? "right" : "wrong";
-  return item;
+  const shown = element("span", { ariaHidden: "true" }, mark);
+  return element("li", { className: style }, button, shown);
 }
 
 function percent(fraction) {
@@ -117,15 +123,22 @@ function percent(fraction) {
 
 function neighbourCard(name) {
   const { near, same } = domain().representations[name];
-  const items = near[state.image].map((i) => neighbour(i, wantedOf(name)));
+  const wanted = wantedOf(name);
+  const items = near[state.image].map((i) => neighbour(i, wanted));
+  const heading = element("h3", {}, `Nearest in ${NAMES[name]}`);
+  const card = element("article", { className: "card" }, heading);
+  if (!wanted.length) {
+    card.append(element("ol", {}, ...items));
+    return card;
+  }
   const right = items.filter((item) => item.className === "right").length;
-  const wanted = wantedOf(name).map((f) => spoken(f.name)).join(", ");
+  heading.append(element("small", {}, `${right} of ${items.length}`));
   const all = domain().factors.map((f) => `${spoken(f.name)} ${percent(same[f.name])}`);
-  return element("article", { className: "card" },
-    element("h3", {}, `Nearest in ${NAMES[name]}`, element("small", {}, `${right} of ${items.length}`)),
-    element("p", { className: "note" }, `should share: ${wanted}`),
+  card.append(
+    element("p", { className: "note" }, `should share: ${wanted.map((f) => spoken(f.name)).join(", ")}`),
     element("ol", {}, ...items),
     element("footer", {}, `Over all images, neighbours share: ${all.join(", ")}`));
+  return card;
 }
 
 function choose(image) {
@@ -145,110 +158,3 @@ function preview(image) {
   paint(byId("hovered-picture"), image, GRID_AREA);
   byId("hovered-text").textContent = describe(image);
 }
-
-function ring(name, view) {
-  view.signal("query", state.image);
-  view.signal("near", domain().representations[name].near[state.image]);
-  view.runAsync();
-}
-
-const factor = () => domain().factors[Number(chosen("factor") ?? 0)];
-
-function points(name) {
-  const { places, legend } = factor();
-  return domain().representations[name].maps[chosen("method")].map(([x, y], i) => (
-    { i, x, y, entry: legend[places[i]].label, about: describe(i) }));
-}
-
-function mapSpec(name) {
-  const spec = structuredClone(DATA.map), { legend } = factor();
-  const labels = legend.map((entry) => entry.label);
-  const [marks, rings] = spec.layer;
-  spec.data = { values: points(name) };
-  spec.description = `${NAMES[name]}, ${chosen("method")}, coloured by ${spoken(factor().name)}`;
-  marks.encoding.color.scale = { domain: labels, range: legend.map((e) => e.color) };
-  marks.encoding.shape.scale = { domain: labels, range: legend.map((e) => e.shape) };
-  marks.mark.stroke = "var(--panel)";
-  marks.mark.strokeWidth = 0.4;
-  rings.mark.stroke = "var(--ink)";
-  for (const [key, value] of [["entry", state.entry], ["query", state.image],
-    ["near", domain().representations[name].near[state.image]]]) {
-    spec.params.find((param) => param.name === key).value = value;
-  }
-  return spec;
-}
-
-function mapCard(name) {
-  const { size, explained } = domain().representations[name];
-  const about = chosen("method") === "PCA"
-    ? `2 axes hold ${percent(explained)} of the variance of ${size} numbers`
-    : `of ${size} numbers`;
-  const chart = element("div", { className: "chart" });
-  const card = element("article", { className: "card" },
-    element("h3", {}, `${NAMES[name]} of ${domain().name} `, element("small", {}, about)), chart);
-  return { name, card, chart };
-}
-
-async function drawMaps() {
-  const cards = Object.keys(domain().representations).map(mapCard);
-  byId("map-pair").replaceChildren(...cards.map(({ card }) => card));
-  state.cards = cards;
-  const views = [];
-  for (const { name, chart } of cards) {
-    const view = await draw(chart, mapSpec(name));
-    drawn.delete(chart);
-    view.addEventListener("click", (_, item) => item?.datum?.i >= 0 && choose(item.datum.i));
-    view.addEventListener("mouseover", (_, item) => item?.datum?.i >= 0 && preview(item.datum.i));
-    views.push({ name, view });
-  }
-  if (state.cards === cards) state.views = views;
-}
-
-function legendButton({ label, color: fill, shape }) {
-  const button = element("button", { type: "button", ariaPressed: "false" });
-  button.innerHTML = `<svg viewBox="0 0 13 13" aria-hidden="true"><path fill="${fill}" d="${PATHS[shape]}"/></svg>`;
-  button.append(label);
-  button.addEventListener("click", () => standOut(label));
-  button.dataset.entry = label;
-  return button;
-}
-
-function standOut(label) {
-  state.entry = state.entry === label ? null : label;
-  for (const button of byId("legend").children) {
-    button.setAttribute("aria-pressed", String(button.dataset.entry === state.entry));
-  }
-  for (const { view } of state.views) view.signal("entry", state.entry).runAsync();
-}
-
-function setFactor() {
-  state.entry = null;
-  byId("legend").replaceChildren(...factor().legend.map(legendButton));
-  return drawMaps();
-}
-
-function fillFactors() {
-  byId("factor-choice").replaceChildren(...domain().factors.map((each, number) => {
-    const input = element("input", { type: "radio", name: "factor", value: number, checked: !number });
-    input.addEventListener("change", setFactor);
-    return element("label", {}, input, element("span", {}, spoken(each.name)));
-  }));
-}
-
-function setDomain() {
-  state.domain = Number(chosen("domain") ?? 0);
-  state.views = [];
-  fillGrid();
-  fillFactors();
-  choose(domain().queries[0]);
-  return setFactor();
-}
-
-for (const input of document.querySelectorAll('input[name="domain"]')) {
-  input.addEventListener("change", setDomain);
-}
-for (const input of document.querySelectorAll('input[name="method"]')) {
-  input.addEventListener("change", drawMaps);
-}
-document.addEventListener("themechange", drawMaps);
-setDomain();
