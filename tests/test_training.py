@@ -112,6 +112,29 @@ def test_pairs_are_moved_each_by_itself(dataset):
     assert (pair["x"] != pair["y"]).any()
 
 
+def test_a_run_of_stage_1_alone(tmp_path, data, dataset):
+    folder = tmp_path / "alone"
+    folder.mkdir()
+    recipe = recipes.find("colored-mnist").replace(**tiny.SETTINGS)
+    run = runs.begin(folder, recipe, data, stages=("shared",))
+    assert training.train(run, dataset, never)
+    run = runs.load(folder)
+    assert run.finished
+    assert not (folder / "exclusive").exists()
+    images = run.sample_images("y", 3)
+    assert run.represent("shared", "y")(images).shape == (3, 4)
+    with pytest.raises(DataError, match="must have a stage exclusive"):
+        run.represent("exclusive", "x")
+    # Stage 2 is the same, whether it follows stage 1 or takes it from a file.
+    whole = start(tmp_path, data)
+    training.train(whole, dataset, never)
+    taken = start(tmp_path, data)
+    (taken.path / "shared.keras").write_bytes((folder / "shared.keras").read_bytes())
+    assert training.train(taken, dataset, never)
+    for value, expected in zip(weights(taken), weights(whole), strict=True):
+        np.testing.assert_allclose(value, expected, atol=1e-6)
+
+
 def test_runs_are_never_overwritten(tmp_path, data):
     assert start(tmp_path, data).path != start(tmp_path, data).path
 

@@ -28,6 +28,14 @@ AT_LEAST = {
 }
 
 
+# Stage 1 does not depend on these; on every other setting it does.
+STAGES = ("shared", "exclusive")
+EXCLUSIVE_ONLY = """exclusive_size exclusive_levels exclusive_code_noise
+    exclusive_epochs exclusive_global_weight exclusive_local_weight adversarial_weight
+    adversarial_loss discriminator discriminator_units discriminator_steps
+    discriminator_learning_rate""".split()
+
+
 @dataclasses.dataclass(frozen=True)
 class Recipe:
     """Everything that a run depends on but the data.
@@ -89,6 +97,12 @@ class Recipe:
 
     def to_dict(self):
         return dataclasses.asdict(self)
+
+    def stage_settings(self, stage):
+        """`{name: value}` of what the outcome of a stage ("shared" or
+        "exclusive") depends on."""
+        left_out = {"name", *(EXCLUSIVE_ONLY if stage == "shared" else ())}
+        return {n: v for n, v in self.to_dict().items() if n not in left_out}
 
 
 def _check(name, kind, value):

@@ -1,7 +1,7 @@
 """Run folders: what training leaves, and how everything else finds it.
 
 runs/<recipe>-<date>-<time>/
-  config.json                 recipe, data, versions, seconds of each stage
+  config.json                 recipe, data, stages, versions, seconds a stage
   split.json                  names of the training and the test images, for
                               data that is split when it is read
   unusable.txt                files that could not be used, where there are any
@@ -22,6 +22,7 @@ from tfmi import recipes
 from tfmi.errors import DataError
 from tfmi.errors import UsageError
 from tfmi.files import write_json
+from tfmi.versions import versions
 
 FOLDER = "runs"
 
@@ -47,8 +48,18 @@ def create(recipe, data_options, root=FOLDER):
             ) from error
     else:
         raise DataError(f"the run folder must be new. Received: {path}")
-    run = Run(path, {"recipe": recipe.to_dict(), "data": data_options})
-    run.save_config(versions=_versions())
+    return begin(path, recipe, data_options)
+
+
+def begin(path, recipe, data_options, stages=recipes.STAGES):
+    """A new run in a folder that is there; its config is written.
+
+    Args:
+        stages: that the run consists of, ("shared",) or both.
+    """
+    config = {"recipe": recipe.to_dict(), "data": data_options, "stages": list(stages)}
+    run = Run(path, config)
+    run.save_config(versions=versions())
     return run
 
 
@@ -98,6 +109,11 @@ class Run:
     @property
     def finished(self):
         return bool(self.progress.get("finished"))
+
+    @property
+    def stages(self):
+        """Those that the run consists of: stage 1 alone, or both."""
+        return tuple(self.config.get("stages", recipes.STAGES))
 
     @property
     def image_shape(self):
@@ -153,16 +169,25 @@ class Run:
 
     def encoder(self, representation, domain):
         """The trained encoder, "shared" or "exclusive", of a domain."""
-        prefix = "shared_encoder" if representation == "shared" else "encoder"
-        return getattr(self._exclusive_model, f"{prefix}_{domain}")
+        if representation not in self.stages:
+            raise DataError(
+                f"the run must have a stage {representation}. Received: {self.path} "
+                f"of the stage {', '.join(self.stages)}"
+            )
+        prefix = "encoder" if representation == self.stages[-1] else "shared_encoder"
+        return getattr(self._last_model, f"{prefix}_{domain}")
 
     def represent(self, representation, domain):
         """A function from raw images to vectors."""
-        return _represent(self.encoder(representation, domain))
+        from tfmi.preprocessing import representer
+
+        return representer(self.encoder(representation, domain))
 
     def represent_untrained(self, representation, domain):
         """The same function before any training."""
-        return _represent(self._untrained_model(representation, domain))
+        from tfmi.preprocessing import representer
+
+        return representer(self._untrained_model(representation, domain))
 
     @property
     def scores(self):
@@ -183,8 +208,8 @@ class Run:
         return self._load("shared.keras")
 
     @functools.cached_property
-    def _exclusive_model(self):
-        return self._load("exclusive.keras")
+    def _last_model(self):
+        return self._load(f"{self.stages[-1]}.keras")
 
     def _load(self, name):
         import keras
@@ -213,28 +238,8 @@ class Run:
         return getattr(shared, f"encoder_{domain}")
 
 
-def _represent(encoder):
-    import tensorflow as tf
-
-    from tfmi.preprocessing import scale_images
-
-    @tf.function(reduce_retracing=True)
-    def vectors(images):
-        return encoder(scale_images(images), training=False)["vector"]
-
-    return lambda images: vectors(images).numpy()
-
-
 def _read_json(path):
     try:
         return json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return None
-
-
-def _versions():
-    import platform
-    from importlib.metadata import version
-
-    packages = ("tfmi", "tensorflow", "keras", "numpy")
-    return {"python": platform.python_version(), **{p: version(p) for p in packages}}

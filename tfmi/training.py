@@ -36,7 +36,6 @@ def train(run, dataset, stop):
             loss that is no number.
     """
     check_sizes(run.recipe, dataset)
-    keras.utils.set_random_seed(run.recipe.seed)
     run.save_config(
         image_shape=list(dataset.image_shape),
         source=dataset.source,
@@ -48,14 +47,15 @@ def train(run, dataset, stop):
     if dataset.unusable:
         write_text(run.path / "unusable.txt", "\n".join(dataset.unusable) + "\n")
     write_preview(run.path / "preview.png", dataset, run.recipe.seed)
-    shared = _stage_model(run, "shared")
-    if shared is None:
-        shared = _train_stage(run, "shared", dataset, stop)
-    if shared is None:
-        return False
-    if _train_stage(run, "exclusive", dataset, stop, shared) is None:
-        return False
-    run.save_progress(stage="exclusive", finished=True)
+    shared = None
+    for stage in run.stages:
+        model = _stage_model(run, stage)
+        if model is None:
+            model = _train_stage(run, stage, dataset, stop, shared)
+        if model is None:
+            return False
+        shared = model
+    run.save_progress(stage=run.stages[-1], finished=True)
     return True
 
 
@@ -95,6 +95,9 @@ def _stage_model(run, stage):
 def _train_stage(run, stage, dataset, stop, shared=None):
     """Train one stage to its end and save it; `None` where it was stopped."""
     recipe = run.recipe
+    # Seeded anew, so that a stage is the same whatever came before it in the
+    # process: the other stage, its model read from a file, or another run.
+    keras.utils.set_random_seed(_stage_seed(recipe, stage))
     per_epoch = dataset.num_images("train") // recipe.batch_size
     total = per_epoch * getattr(recipe, f"{stage}_epochs")
     if shared is None:
@@ -129,6 +132,11 @@ def _add_seconds(run, stage, seconds):
     run.save_config(seconds={**spent, stage: spent.get(stage, 0.0) + seconds})
 
 
+def _stage_seed(recipe, stage):
+    """Each stage has its own pairs and draws, the same whether resumed or not."""
+    return recipe.seed + (0 if stage == "shared" else 1_000_003)
+
+
 def _restore(model, folder):
     """Load the last checkpoint, if there is one.
 
@@ -150,8 +158,7 @@ def _restore(model, folder):
 def _fit(model, dataset, recipe, steps, folder, checkpoint):
     step, total, per_epoch = steps
     _drop_epochs_from(folder / "history.csv", step // per_epoch)
-    # Each stage sees its own pairs, the same whether resumed or not.
-    seed = recipe.seed + (0 if folder.name == "shared" else 1_000_003)
+    seed = _stage_seed(recipe, folder.name)
     callbacks = [
         ProgressBar(folder.name, step, total),
         checkpoint,

@@ -1,9 +1,13 @@
-"""The options that say what the data is; which a pipeline takes, it decides."""
+"""Options that several commands take: what the data is (which of them a pipeline
+takes, it decides), the settings of a recipe, and how probes score."""
 
+import dataclasses
 import functools
 import os
 
 import click
+
+from tfmi import recipes
 
 PATHS = ("data_dir", "manifest", "folder")
 DATA = [
@@ -52,6 +56,95 @@ def data_options(function):
     for option in reversed(DATA):
         command = option(command)
     return command
+
+
+SETTINGS = [
+    field
+    for field in dataclasses.fields(recipes.Recipe)
+    if field.name not in ("name", "pipeline")
+]
+
+
+def recipe_options(without=(), numbers=lambda kind: kind):
+    """Add --config and an option for each setting of a recipe; the function gets
+    them as one `settings`, only those that were given, options before --config.
+
+    Args:
+        without: names of settings that are no option here.
+        numbers: from `int` or `float` to the type of such an option.
+    """
+    fields = [field for field in SETTINGS if field.name not in without]
+
+    def add(function):
+        @functools.wraps(function)
+        def command(config, **arguments):
+            settings = recipes.read_settings(config) if config else {}
+            for field in fields:
+                value = arguments.pop(field.name)
+                if value is not None:
+                    settings[field.name] = value
+            return function(settings=settings, **arguments)
+
+        for field in reversed(fields):
+            command = _setting_option(field, numbers)(command)
+        config = click.option(
+            "--config", type=click.Path(), help="Settings from a JSON file."
+        )
+        return config(command)
+
+    return add
+
+
+def _setting_option(field, numbers):
+    flag = "--" + field.name.replace("_", "-")
+    if field.type is bool:
+        flag = f"{flag}/--no-{flag[2:]}"
+    kind = numbers(field.type) if field.type in (int, float) else field.type
+    choices = recipes.CHOICES.get(field.name)
+    kind = click.Choice(choices) if choices else kind
+    return click.option(flag, field.name, type=kind, default=None)
+
+
+def open_chosen(name, settings, data):
+    """The recipe with its settings, and its dataset.
+
+    Both are checked here, before a folder is made.
+    """
+    from tfmi import pipelines
+    from tfmi import training
+
+    recipe = recipes.find(name).replace(**settings)
+    dataset = pipelines.open_dataset(recipe.pipeline, data)
+    if len(dataset.domains) > 1 and "share_weights" not in settings:
+        recipe = recipe.replace(share_weights=False)
+    training.check_sizes(recipe, dataset)
+    return recipe, dataset
+
+
+PROTOCOLS = {"paper": ["paper"], "strong": ["strong"], "both": ["paper", "strong"]}
+
+
+def probe_options(default):
+    """Add --protocol and --limit; the function gets `protocols` (names) and
+    `limit`."""
+
+    def add(function):
+        @functools.wraps(function)
+        def command(protocol, **arguments):
+            return function(protocols=PROTOCOLS[protocol], **arguments)
+
+        limit = click.option(
+            "--limit", type=click.IntRange(100), help="Training images for probes."
+        )
+        protocol = click.option(
+            "--protocol",
+            type=click.Choice(list(PROTOCOLS)),
+            default=default,
+            show_default=True,
+        )
+        return protocol(limit(command))
+
+    return add
 
 
 def report(dataset, limit=5):

@@ -1,0 +1,190 @@
+"""Experiments: killed and started again, what is there is neither trained nor
+scored again; stages are shared where their settings agree."""
+
+import functools
+import json
+import types
+
+import pytest
+import tiny
+
+from tfmi import building
+from tfmi import pipelines
+from tfmi import recipes
+from tfmi import runs
+from tfmi import scoring
+from tfmi import training
+from tfmi.errors import DataError
+from tfmi.experiments import Experiment
+from tfmi.experiments import Variant
+
+BASELINE = Variant("baseline", "Baseline", {}, ("shared", "exclusive"), True)
+BETA = Variant("beta-0", "beta = 0", {"local_weight": 0.0}, ("shared",))
+LAMBDA = Variant("lambda-0", "lambda = 0", {"adversarial_weight": 0.0}, ("exclusive",))
+ROWS = [BASELINE, BETA, LAMBDA]
+STAGE = 3
+ALL_STEPS = 4 * STAGE
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory):
+    folder = tiny.write_mnist(tmp_path_factory.mktemp("data"), train=20)
+    return {"data_dir": str(folder)}
+
+
+@pytest.fixture
+def counts(monkeypatch):
+    """Steps trained and scores made, by stand-ins that keep a count on disk as
+    training keeps a checkpoint (which `test_training` tests)."""
+    counted = types.SimpleNamespace(steps=0, scores=[], fail=None)
+
+    def train_stage(run, stage, dataset, stop, shared=None):
+        assert (shared is None) == (stage == "shared")
+        kept = run.path / f"{stage}.step"
+        step = int(kept.read_text()) if kept.is_file() else 0
+        while step < STAGE:
+            step, counted.steps = step + 1, counted.steps + 1
+            if stop():
+                kept.write_text(str(step))
+                return None
+        (run.path / f"{stage}.keras").write_text(f"{run.path.name} {stage}")
+        return stage
+
+    def stage_model(run, stage):
+        return stage if (run.path / f"{stage}.keras").is_file() else None
+
+    def evaluate(representers, untrained, dataset, output, protocols, limit, progress):
+        if counted.fail == len(counted.scores):
+            counted.fail = None
+            raise KeyboardInterrupt
+        counted.scores.append(sorted({name for name, _ in representers}))
+        rows = [{"row": "Ours"}] + [{"row": "Untrained encoder"}] * bool(untrained)
+        tables = [
+            {"protocol": p, "representation": r, "domain": d, "rows": rows}
+            for p in protocols
+            for r, d in representers
+        ]
+        output.mkdir(exist_ok=True)
+        results = {"tables": tables, "limit": limit}
+        (output / "results.json").write_text(json.dumps(results))
+        return results
+
+    monkeypatch.setattr(training, "_train_stage", train_stage)
+    monkeypatch.setattr(training, "_stage_model", stage_model)
+    monkeypatch.setattr(training, "write_preview", lambda *arguments: None)
+    monkeypatch.setattr(scoring, "evaluate", evaluate)
+    monkeypatch.setattr(runs.Run, "represent", lambda *key: None)
+    monkeypatch.setattr(runs.Run, "represent_untrained", lambda *key: None)
+    return counted
+
+
+@functools.cache
+def dataset_in(folder):
+    return pipelines.open_dataset("colored-mnist", {"data_dir": folder})
+
+
+def experiment(path, data, reuse=(), protocols=("paper",), **changes):
+    recipe = recipes.find("colored-mnist").replace(**{**tiny.SETTINGS, **changes})
+    dataset = dataset_in(data["data_dir"])
+    return Experiment(path, recipe, data, dataset, list(protocols), reuse=reuse)
+
+
+def carry_out(experiment, variants=ROWS, seeds=(0,), stop=lambda: False):
+    lines = []
+    rows = list(experiment.rows(variants, seeds, stop, lines.append))
+    return [(variant.key, seed) for variant, seed, _ in rows], lines
+
+
+def test_rows_share_stages_and_are_done_once(tmp_path, data, counts):
+    tried = experiment(tmp_path, data)
+    done, lines = carry_out(tried)
+    assert done == [("baseline", 0), ("beta-0", 0), ("lambda-0", 0)]
+    assert counts.steps == ALL_STEPS
+    assert counts.scores == [["exclusive", "shared"], ["shared"], ["exclusive"]]
+    baseline = tmp_path / "baseline-seed0"
+    assert f"reused  shared stage of {baseline}" in lines
+    taken = tmp_path / "lambda-0-seed0" / "shared.keras"
+    assert taken.read_bytes() == (baseline / "shared.keras").read_bytes()
+    assert not (tmp_path / "beta-0-seed0" / "exclusive.keras").exists()
+    assert carry_out(tried)[0] == done
+    assert (counts.steps, len(counts.scores)) == (ALL_STEPS, 3)
+
+
+@pytest.mark.parametrize("last", range(1, ALL_STEPS))
+def test_stopped_anywhere_no_step_is_repeated(tmp_path, data, counts, last):
+    tried = experiment(tmp_path, data)
+    carry_out(tried, stop=lambda: counts.steps == last)
+    assert counts.steps == last
+    assert len(carry_out(tried)[0]) == 3
+    assert (counts.steps, len(counts.scores)) == (ALL_STEPS, 3)
+
+
+def test_killed_in_a_row_only_that_row_is_repeated(tmp_path, data, counts):
+    def kill():
+        if counts.steps == 3 * STAGE + 1:
+            raise KeyboardInterrupt
+        return False
+
+    tried = experiment(tmp_path, data)
+    with pytest.raises(KeyboardInterrupt):
+        carry_out(tried, stop=kill)
+    assert counts.scores == [["exclusive", "shared"], ["shared"]]
+    carry_out(tried)
+    # The step before the kill was in no checkpoint.
+    assert counts.steps == ALL_STEPS + 1
+    assert counts.scores[2:] == [["exclusive"]]
+
+
+def test_killed_while_scoring_training_is_not_repeated(tmp_path, data, counts):
+    counts.fail = 1
+    tried = experiment(tmp_path, data)
+    with pytest.raises(KeyboardInterrupt):
+        carry_out(tried)
+    carry_out(tried)
+    assert (counts.steps, len(counts.scores)) == (ALL_STEPS, 3)
+
+
+def test_more_seeds_and_another_probe_add_to_what_is_there(tmp_path, data, counts):
+    carry_out(experiment(tmp_path, data), [BETA])
+    carry_out(experiment(tmp_path, data), [BETA], seeds=(0, 1))
+    assert (counts.steps, len(counts.scores)) == (2 * STAGE, 2)
+    carry_out(experiment(tmp_path, data, protocols=["paper", "strong"]), [BETA])
+    assert (counts.steps, len(counts.scores)) == (2 * STAGE, 3)
+    first, second = (runs.load(tmp_path / f"beta-0-seed{seed}") for seed in (0, 1))
+    assert (first.recipe.seed, second.recipe.seed) == (0, 1)
+
+
+def test_other_settings_in_the_folder_are_refused(tmp_path, data, counts):
+    carry_out(experiment(tmp_path, data), [BETA])
+    with pytest.raises(DataError, match="code_noise 0.5 there, 0.1 now"):
+        carry_out(experiment(tmp_path, data, code_noise=0.1), [BETA])
+    with pytest.raises(DataError, match="stages"):
+        carry_out(
+            experiment(tmp_path, data),
+            [Variant("beta-0", "", BETA.changes, ("exclusive",))],
+        )
+
+
+def test_stages_of_a_run_elsewhere(tmp_path, data, counts):
+    carry_out(experiment(tmp_path / "a", data), [BASELINE])
+    donor = runs.load(tmp_path / "a" / "baseline-seed0")
+    steps = counts.steps
+    carry_out(experiment(tmp_path / "b", data, reuse=(donor,)), [BASELINE])
+    assert counts.steps == steps
+    carry_out(experiment(tmp_path / "c", data, reuse=(donor,), code_noise=0.1), [BETA])
+    assert counts.steps == steps + STAGE
+
+
+def test_stage_1_depends_on_no_setting_of_stage_2():
+    read = set()
+
+    class Recording:
+        def __getattr__(self, name):
+            read.add(name)
+            return getattr(recipes.COLORED_MNIST.replace(**tiny.SETTINGS), name)
+
+    building.build_shared_model(Recording(), (12, 12, 3))
+    assert read
+    assert read.isdisjoint(recipes.EXCLUSIVE_ONLY)
+    settings = recipes.COLORED_MNIST.to_dict()
+    assert set(recipes.EXCLUSIVE_ONLY) < set(settings)

@@ -1,0 +1,161 @@
+"""Tables 6 and 7: what each term of the objective is worth."""
+
+from matplotlib.figure import Figure
+
+from tfmi.evaluation import collected
+from tfmi.evaluation import paper
+from tfmi.evaluation.collected import decimal
+from tfmi.evaluation.collected import percent
+from tfmi.files import replacing
+
+COLUMNS = """protocol representation domain row seed factor accuracy
+    paper_accuracy distance paper_distance""".split()
+BASELINES = (collected.UNTRAINED, collected.MAJORITY)
+
+
+def ablation_tables(variants, outcome, pipeline):
+    """A table a protocol, representation and domain.
+
+    Args:
+        variants: `{key: title}`, in the order of the rows.
+        outcome: `{key: {seed: results}}`, results as `evaluate` gives them;
+            what is not there yet is left out.
+        pipeline: name of the dataset.
+
+    Returns:
+        A list of `{"protocol", "representation", "domain", "title", "probe",
+        "paper", "ideal", "rows"}`. Rows are as `collected.over_seeds` gives
+        them, with "key", "row" and the paper's "paper_accuracies" and
+        "paper_distance", `None` where it has none. "paper" names its table.
+    """
+    every = [results for seeds in outcome.values() for results in seeds.values()]
+    keys = [key for results in every for key in collected.table_keys(results)]
+    return [
+        _table(key, variants, outcome, pipeline, every) for key in dict.fromkeys(keys)
+    ]
+
+
+def _table(key, variants, outcome, pipeline, every):
+    protocol, representation, domain = key
+    first = next(r for r in every if collected.find_table(r, key))
+    name, published = paper.ablation(pipeline, representation, domain) or (None, {})
+    rows = [
+        _row(variant, title, found, published.get(variant))
+        for variant, title in variants.items()
+        if (found := collected.found_rows(outcome.get(variant, {}), key))
+    ]
+    rows += [
+        _row(None, label, found, None)
+        for label in BASELINES
+        if (found := collected.found_rows(next(iter(outcome.values())), key, label))
+    ]
+    return {
+        "protocol": protocol,
+        "representation": representation,
+        "domain": domain,
+        "title": collected.find_table(first, key)["title"],
+        "probe": first["protocols"][protocol],
+        "paper": name,
+        "ideal": collected.find_row(first, key, collected.IDEAL)["accuracies"],
+        "rows": rows,
+    }
+
+
+def _row(variant, title, found, published):
+    accuracies, distance = published or (None, None)
+    return {
+        "key": variant,
+        "row": title,
+        **collected.over_seeds(found),
+        "paper_accuracies": accuracies,
+        "paper_distance": distance,
+    }
+
+
+def render(table):
+    """The table as text, the paper's accuracies beside."""
+    factors = list(table["ideal"])
+    published = table["paper"] is not None
+    heads = [*factors, "distance to ideal"]
+    lines = [["", *_columns(heads, [table["paper"] or ""] * len(heads), published)]]
+    ideal = [percent(table["ideal"][f]) for f in factors]
+    lines.append(["Ideal", *_columns([*ideal, decimal(0.0)], [""] * 9, published)])
+    for row in table["rows"]:
+        ours = [percent(row["accuracies"][f], row["deviations"][f]) for f in factors]
+        ours.append(decimal(row["distance"], row["distance_deviation"]))
+        theirs = [percent((row["paper_accuracies"] or {}).get(f)) for f in factors]
+        theirs.append(decimal(row["paper_distance"]))
+        lines.append([row["row"], *_columns(ours, theirs, published)])
+    head = f"Ablation, {table['title']}\nprobe {table['protocol']}: {table['probe']}"
+    return f"{head}\n{collected.aligned(lines)}"
+
+
+def _columns(ours, theirs, published):
+    if not published:
+        return ours
+    return [cell for pair in zip(ours, theirs, strict=False) for cell in pair]
+
+
+def write(folder, tables):
+    """Write ablation.txt, .json, .csv and a picture a protocol into a folder."""
+    texts = [render(table) for table in tables]
+    records = [COLUMNS, *(r for table in tables for r in _records(table))]
+    collected.write(folder, "ablation", tables, texts, records)
+    for protocol in dict.fromkeys(table["protocol"] for table in tables):
+        chosen = [table for table in tables if table["protocol"] == protocol]
+        with replacing(folder / f"ablation_{protocol}.png") as path:
+            _picture(path, chosen)
+    return texts
+
+
+def _records(table):
+    where = [table["protocol"], table["representation"], table["domain"]]
+    for row in table["rows"]:
+        for seed, scores in row["by_seed"].items():
+            for factor, accuracy in scores["accuracies"].items():
+                theirs = (row["paper_accuracies"] or {}).get(factor)
+                distances = [scores["distance"], row["paper_distance"]]
+                yield [*where, row["row"], seed, factor, accuracy, theirs, *distances]
+
+
+def _picture(path, tables):
+    """A panel a table: bars of ours, marks of the paper's, lines of the ideal."""
+    size = (11, 3.4 * len(tables))
+    figure = Figure(figsize=size, layout="constrained")
+    for axes, table in zip(
+        figure.subplots(len(tables), squeeze=False)[:, 0], tables, strict=True
+    ):
+        _panel(axes, table)
+    figure.suptitle(f"Ablation; probe {tables[0]['protocol']}", fontsize=11)
+    figure.savefig(path, dpi=110)
+
+
+def _panel(axes, table):
+    rows = [row for row in table["rows"] if row["row"] not in BASELINES]
+    width = 0.8 / len(table["ideal"])
+    for index, (factor, ideal) in enumerate(table["ideal"].items()):
+        shift = (index - (len(table["ideal"]) - 1) / 2) * width
+        places = [place + shift for place in range(len(rows))]
+        bars = axes.bar(
+            places,
+            [100 * row["accuracies"][factor] for row in rows],
+            width,
+            yerr=[100 * (row["deviations"][factor] or 0) for row in rows],
+            label=f"{factor} (ideal {100 * ideal:.1f}%, dotted)",
+        )
+        axes.bar_label(bars, fmt="%.1f", fontsize=8)
+        axes.axhline(100 * ideal, color=bars[0].get_facecolor(), linestyle=":")
+        marks = [(p, r["paper_accuracies"]) for p, r in zip(places, rows, strict=True)]
+        marks = [(p, 100 * theirs[factor]) for p, theirs in marks if theirs]
+        if marks:
+            axes.plot(*zip(*marks, strict=True), "kD", markersize=5, fillstyle="none")
+    if table["paper"]:
+        axes.plot(
+            [], [], "kD", fillstyle="none", label=f"the paper's, {table['paper']}"
+        )
+    labels = [f"{row['row']}\n({row['distance']:.3f})" for row in rows]
+    axes.set_xticks(range(len(rows)), labels, fontsize=9)
+    axes.set_ylim(0, 112)
+    axes.set_ylabel("accuracy (%)")
+    axes.set_title(f"{table['title']}; distance to ideal in ()", fontsize=9)
+    axes.legend(fontsize=8, loc="upper left", bbox_to_anchor=(1, 1))
