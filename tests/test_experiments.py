@@ -110,7 +110,7 @@ def test_rows_share_stages_and_are_done_once(tmp_path, data, counts):
     assert (counts.steps, len(counts.scores)) == (ALL_STEPS, 3)
 
 
-@pytest.mark.parametrize("last", range(1, ALL_STEPS))
+@pytest.mark.parametrize("last", [1, STAGE, STAGE + 1, 2 * STAGE + 2, ALL_STEPS - 1])
 def test_stopped_anywhere_no_step_is_repeated(tmp_path, data, counts, last):
     tried = experiment(tmp_path, data)
     carry_out(tried, stop=lambda: counts.steps == last)
