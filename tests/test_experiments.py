@@ -53,7 +53,7 @@ def counts(monkeypatch):
     def stage_model(run, stage):
         return stage if (run.path / f"{stage}.keras").is_file() else None
 
-    def evaluate(representers, untrained, dataset, output, protocols, limit, progress):
+    def evaluate(representers, untrained, dataset, output, protocols, limit, **_):
         if counted.fail == len(counted.scores):
             counted.fail = None
             raise KeyboardInterrupt
