@@ -144,36 +144,76 @@ def test_statistics_network_is_the_plain_concatenation(make, plain, score_shape)
         np.testing.assert_allclose(left / scale, right / scale, atol=1e-5)
 
 
-def embed(network, name, features):
+def embed(network, name, features, transposed=False):
+    """`out(hidden) + shortcut`; of `transposed` layers, as the side that is
+    passed over once a position has them, with their bias as a layer."""
     hidden = tf.nn.relu(dense(network, f"{name}_hidden", features))
-    shortcut = dense(network, f"{name}_shortcut", features)
-    return (dense(network, f"{name}_out", hidden) + shortcut).numpy()
+    if not transposed:
+        shortcut = dense(network, f"{name}_shortcut", features)
+        return dense(network, f"{name}_out", hidden) + shortcut
+    out, shortcut, bias = (
+        tf.convert_to_tensor(network.get_layer(f"{name}_{layer}").kernel)
+        for layer in ("out", "shortcut", "bias")
+    )
+    return (
+        tf.matmul(hidden, out, transpose_b=True)
+        + tf.matmul(features, shortcut, transpose_b=True)
+        + bias[:, 0]
+    )
+
+
+def plain_dot_scores(network, kind, inputs):
+    """Scores `(batch of images, positions, batch of codes)`."""
+    maps = tf.reshape(inputs["feature_map"], [BATCH * MAP[0] * MAP[1], MAP[2]])
+    if kind == "global":
+        maps = summary(network, inputs["feature_map"])
+    maps = embed(network, "map", maps, transposed=True)
+    codes = embed(network, "code", inputs["code"])
+    scores = tf.matmul(maps, codes, transpose_b=True) / UNITS**0.5
+    return tf.reshape(scores, [BATCH, -1, BATCH])
 
 
 @pytest.mark.parametrize("kind", ("local", "global"))
 def test_dot_network_is_all_pairs_of_plain_dot_products(kind):
     network = build(getattr(dot_critic, f"{kind}_dot_network"))
     inputs = critic_inputs()
-    maps = tf.reshape(inputs["feature_map"], [BATCH, MAP[0] * MAP[1], MAP[2]])
-    if kind == "global":
-        maps = summary(network, inputs["feature_map"])[:, None, :]
-    maps, codes = embed(network, "map", maps), embed(network, "code", inputs["code"])
-    positions = maps.shape[1]
-    scores = network(inputs)
-    joint, marginal = scores["joint"].numpy(), scores["marginal"].numpy()
-    assert joint.shape == (BATCH, positions)
-    assert marginal.shape == (positions, BATCH - 1, BATCH)
-    for position in range(positions):
-        pairs = maps[:, position] @ codes.T / np.sqrt(UNITS)
-        others = pairs[~np.eye(BATCH, dtype=bool)]
-        np.testing.assert_allclose(joint[:, position], np.diag(pairs), atol=1e-5)
-        np.testing.assert_allclose(marginal[position].ravel(), others, atol=1e-5)
+    sources = [inputs["feature_map"], inputs["code"]]
+    sources += [v.value for v in network.trainable_variables]
+    with tf.GradientTape() as tape:
+        tape.watch(sources)
+        scores = network(inputs)
+        loss = jsd_loss(scores["joint"], scores["marginal"])
+    gradients = tape.gradient(loss, sources)
+    with tf.GradientTape() as tape:
+        tape.watch(sources)
+        plain = plain_dot_scores(network, kind, inputs)
+        joint = tf.stack([plain[i, :, i] for i in range(BATCH)])
+        others = [plain[i, :, j] for j in range(BATCH) for i in range(BATCH) if i != j]
+        loss = jsd_loss(joint, tf.stack(others))
+    expected = tape.gradient(loss, sources)
+
+    positions = plain.shape[1]
+    assert scores["marginal"].shape == (BATCH - 1, BATCH, positions)
+    np.testing.assert_allclose(scores["joint"], joint, atol=1e-5)
+    marginal = tf.reshape(scores["marginal"], [-1, positions])
+    np.testing.assert_allclose(marginal, others, atol=1e-5)
+    for left, right in zip(gradients, expected, strict=True):
+        scale = max(1.0, np.abs(right).max())
+        np.testing.assert_allclose(left / scale, right / scale, atol=1e-5)
+
+
+def jsd_loss(joint, marginal):
+    return tf.reduce_mean(tf.nn.softplus(-joint)) + tf.reduce_mean(
+        tf.nn.softplus(marginal)
+    )
 
 
 def test_dot_marginals_exclude_the_own_pair():
     codes = tf.eye(5)
-    joint, marginal = dot_critic.PairScores()(codes[:, None, :], codes)
-    np.testing.assert_allclose(joint, np.full((5, 1), 5**-0.5), rtol=1e-6)
+    joint, marginal = dot_critic.PairScores()(
+        codes[:, None, :], codes, tf.zeros((5, 1))
+    )
+    np.testing.assert_allclose(joint, np.ones((5, 1)), rtol=1e-6)
     assert not marginal.numpy().any()
 
 
@@ -215,8 +255,9 @@ def test_dot_discriminator_scores_every_shared_with_every_exclusive():
     network = dot_critic.dot_discriminator(3, 2, units=UNITS)
     inputs = {name: 1e-3 * v for name, v in discriminator_inputs().items()}
     result = network(inputs)
-    shared, exclusive = (embed(network, n, inputs[n]) for n in ("shared", "exclusive"))
-    scores = shared @ exclusive.T / np.sqrt(UNITS)
+    shared = embed(network, "shared", inputs["shared"], transposed=True)
+    exclusive = embed(network, "exclusive", inputs["exclusive"])
+    scores = (exclusive @ tf.transpose(shared) / UNITS**0.5).numpy()
     own = np.eye(16, dtype=bool)
     np.testing.assert_allclose(result["joint"][:, 0], scores[own], atol=1e-5)
     np.testing.assert_allclose(np.ravel(result["marginal"]), scores[~own], atol=1e-5)

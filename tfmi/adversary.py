@@ -1,35 +1,51 @@
 """The discriminator's game of stage 2 on the pairs of a batch (Eq. 9)."""
 
+import tensorflow as tf
+
 from tfmi import objectives
 
 
-def adversarial_terms(discriminators, pairs, seeds, side):
-    """`side` of Eq. 9 for each domain, on joint and shuffled pairs.
+def game_logits(discriminators, pairs, seeds):
+    """The discriminators on joint and shuffled pairs.
 
     Args:
         discriminators: one model a domain.
         pairs: one `(S, E)` a domain, each `(batch, size)`.
         seeds: one a domain, of the shuffle of E.
-        side: function of `marginal_logits` and `joint_logits`.
 
     Returns:
-        A list of float32 scalars.
+        `{"joint", "marginal"}` for each domain.
     """
-    terms = []
-    for discriminator, (shared, exclusive), seed in zip(
-        discriminators, pairs, seeds, strict=True
-    ):
-        logits = discriminator(
+    return [
+        discriminator(
             {
                 "shared": shared,
                 "exclusive": exclusive,
                 "marginal_exclusive": objectives.shuffled(exclusive, seed),
             }
         )
-        terms.append(
-            side(marginal_logits=logits["marginal"], joint_logits=logits["joint"])
+        for discriminator, (shared, exclusive), seed in zip(
+            discriminators, pairs, seeds, strict=True
         )
-    return terms
+    ]
+
+
+def adversarial_terms(logits, side):
+    """`side` of Eq. 9 for each domain: a list of float32 scalars.
+
+    Args:
+        logits: as `game_logits` gives them.
+        side: function of `marginal_logits` and `joint_logits`.
+    """
+    return [
+        side(marginal_logits=each["marginal"], joint_logits=each["joint"])
+        for each in logits
+    ]
+
+
+def discriminator_loss(logits):
+    """What the discriminators minimise: the value of Eq. 9, negated."""
+    return -tf.add_n(adversarial_terms(logits, objectives.adversarial_value))
 
 
 def trainable_variables(*networks):

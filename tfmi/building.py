@@ -1,10 +1,13 @@
 """From a recipe to the two models of its stages."""
 
+import contextlib
+
 import keras
 
 from tfmi import dot_critic
 from tfmi import networks
 from tfmi.exclusive import ExclusiveModel
+from tfmi.layers import FusedAdam
 from tfmi.shared import SharedModel
 
 CRITICS = {
@@ -20,16 +23,22 @@ DISCRIMINATORS = {
 }
 
 
-def build_shared_model(recipe, image_shape, total_steps=1):
+def build_shared_model(
+    recipe, image_shape, total_steps=1, precision="float32", jit=False
+):
     """The compiled model of stage 1.
 
     Args:
         image_shape: `(height, width, channels)`.
         total_steps: of the stage, for the learning rate's decay.
+        precision: dtype policy of the networks.
+        jit: whether XLA compiles the step.
     """
     build = _Builder(recipe, image_shape, "shared", recipe.shared_size)
+    with dtype_policy(precision):
+        networks = build.networks(recipe.shared_size)
     model = SharedModel(
-        **build.networks(recipe.shared_size),
+        **networks,
         global_weight=recipe.global_weight,
         local_weight=recipe.local_weight,
         l1_weight=recipe.l1_weight,
@@ -38,18 +47,27 @@ def build_shared_model(recipe, image_shape, total_steps=1):
         seed=recipe.seed,
         name="shared_model",
     )
-    model.compile(optimizer=_optimizer(recipe, total_steps))
+    optimizer = _scaled(_optimizer(recipe, total_steps), precision)
+    model.compile(optimizer=optimizer, jit_compile=jit)
     return model
 
 
-def build_exclusive_model(recipe, image_shape, shared_model, total_steps=1):
-    """The compiled model of stage 2, around the shared encoders of stage 1."""
+def build_exclusive_model(
+    recipe, image_shape, shared_model, total_steps=1, precision="float32", jit=False
+):
+    """The compiled model of stage 2, around the shared encoders of stage 1.
+
+    Args: as above.
+        shared_model: its encoders are used as they are, in their precision.
+    """
     build = _Builder(recipe, image_shape, "exclusive", recipe.exclusive_size)
+    with dtype_policy(precision):
+        networks = build.networks(recipe.shared_size + recipe.exclusive_size)
+        networks |= build.discriminators()
     model = ExclusiveModel(
         shared_encoder_x=shared_model.encoder_x,
         shared_encoder_y=shared_model.encoder_y,
-        **build.networks(recipe.shared_size + recipe.exclusive_size),
-        **build.discriminators(),
+        **networks,
         global_weight=recipe.exclusive_global_weight,
         local_weight=recipe.exclusive_local_weight,
         adversarial_weight=recipe.adversarial_weight,
@@ -59,21 +77,47 @@ def build_exclusive_model(recipe, image_shape, shared_model, total_steps=1):
         seed=recipe.seed,
         name="exclusive_model",
     )
+    # beta_1 of 0.5 as in DCGAN: momentum makes the game oscillate.
+    discriminator = FusedAdam(recipe.discriminator_learning_rate, beta_1=0.5)
     model.compile(
-        optimizer=_optimizer(recipe, total_steps),
-        # beta_1 of 0.5 as in DCGAN: momentum makes the game oscillate.
-        discriminator_optimizer=keras.optimizers.Adam(
-            recipe.discriminator_learning_rate, beta_1=0.5
-        ),
+        optimizer=_scaled(_optimizer(recipe, total_steps), precision),
+        discriminator_optimizer=_scaled(discriminator, precision),
+        jit_compile=jit,
     )
     return model
+
+
+@contextlib.contextmanager
+def dtype_policy(name):
+    """Networks built within have this dtype policy."""
+    before = keras.config.dtype_policy()
+    keras.config.set_dtype_policy(name)
+    try:
+        yield
+    finally:
+        keras.config.set_dtype_policy(before)
+
+
+def copied(model, build):
+    """A model from `build()` with the weights of another, of any precision."""
+    copy = build()
+    for own, weight in zip(copy.weights, model.weights, strict=True):
+        own.assign(weight)
+    return copy
+
+
+def _scaled(optimizer, precision):
+    """With loss scaling where gradients would else vanish in float16."""
+    if precision != "mixed_float16":
+        return optimizer
+    return keras.optimizers.LossScaleOptimizer(optimizer)
 
 
 def _optimizer(recipe, total_steps):
     rate = recipe.learning_rate
     if recipe.learning_rate_decay == "cosine":
         rate = keras.optimizers.schedules.CosineDecay(rate, total_steps)
-    return keras.optimizers.Adam(rate)
+    return FusedAdam(rate)
 
 
 class _Builder:

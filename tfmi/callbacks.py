@@ -13,9 +13,11 @@ from tfmi.files import replacing
 class ProgressBar(keras.callbacks.Callback):
     """One bar a stage, with every loss term and the time left."""
 
-    def __init__(self, stage, step, total):
+    def __init__(self, stage, step, total, per_epoch):
         super().__init__()
         self._stage, self._step, self._total = stage, step, total
+        self._per_epoch = per_epoch
+        self._epoch = 0
         self._bar = None
 
     def on_train_begin(self, logs=None):
@@ -28,13 +30,16 @@ class ProgressBar(keras.callbacks.Callback):
             mininterval=0.5,
         )
 
+    def on_epoch_begin(self, epoch, logs=None):
+        self._epoch = epoch
+
     def on_train_batch_end(self, batch, logs=None):
-        self._step += 1
         self._bar.set_postfix(
             {name: f"{float(value):.3f}" for name, value in (logs or {}).items()},
             refresh=False,
         )
-        self._bar.update()
+        # An execution may have made several steps.
+        self._bar.update(self._epoch * self._per_epoch + batch + 1 - self._bar.n)
 
     def on_train_end(self, logs=None):
         self._bar.close()

@@ -16,35 +16,36 @@ from tfmi.networks import _map_summary
 
 @keras.saving.register_keras_serializable(package="tfmi")
 class PairScores(keras.layers.Layer):
-    """Scaled dot products of each map embedding with each code embedding.
+    """Dot products of each key with each query, plus the query's offset.
 
-    Call arguments: `maps` `(batch, positions, units)`, `codes`
-    `(batch, units)`.
+    Call arguments: `keys` `(batch, positions, size)`, `queries`
+    `(batch, size)`, `offsets` `(batch, 1)`.
 
     Returns:
-        `(joint, marginal)`: `(batch, positions)` scores of an image's own
-        pair and `(positions, batch - 1, batch)` scores of all other pairs.
+        `(joint, marginal)`, float32: `(batch, positions)` scores of an image's
+        own pair and `(batch - 1, batch, positions)` scores of all other pairs.
     """
 
-    def call(self, maps, codes):
-        maps, codes = tf.cast(maps, tf.float32), tf.cast(codes, tf.float32)
-        scale = tf.math.rsqrt(tf.cast(tf.shape(codes)[-1], tf.float32))
-        scores = scale * tf.einsum("bpu,ju->pbj", maps, codes)
-        joint = tf.transpose(tf.linalg.diag_part(scores))
-        return joint, self._off_diagonal(scores)
+    def call(self, keys, queries, offsets):
+        batch, positions, size = tf.shape(keys)[0], keys.shape[1], keys.shape[2]
+        rows = tf.reshape(keys, [-1, size])
+        scores = tf.matmul(queries, rows, transpose_b=True) + offsets
+        scores = tf.reshape(tf.cast(scores, tf.float32), [-1, positions])
+        # An n x n matrix (of rows of positions) less its first entry is n - 1
+        # rows of n + 1 entries, each of which ends on the diagonal.
+        first, rest = tf.split(scores, [1, batch * batch - 1])
+        rest = tf.reshape(rest, [batch - 1, (batch + 1) * positions])
+        marginal, own = tf.split(rest, [batch * positions, positions], axis=1)
+        marginal = tf.reshape(marginal, [batch - 1, batch, positions])
+        return tf.concat([first, own], axis=0), marginal
 
-    def compute_output_shape(self, maps_shape, codes_shape):
-        batch, positions = maps_shape[:2]
-        return (batch, positions), (positions, None, batch)
+    def compute_output_shape(self, keys_shape, queries_shape, offsets_shape):
+        batch, positions = keys_shape[:2]
+        return (batch, positions), (None, batch, positions)
 
-    @staticmethod
-    def _off_diagonal(scores):
-        # Row-major, an n x n matrix less its first entry is n - 1 rows of
-        # n + 1 entries, each of which ends on the diagonal.
-        positions, batch = tf.shape(scores)[0], tf.shape(scores)[1]
-        flat = tf.reshape(scores, [positions, batch * batch])[:, 1:]
-        rows = tf.reshape(flat, [positions, batch - 1, batch + 1])
-        return rows[:, :, :-1]
+    def compute_output_spec(self, keys, queries, offsets):
+        shapes = self.compute_output_shape(keys.shape, queries.shape, offsets.shape)
+        return tuple(keras.KerasTensor(shape, "float32") for shape in shapes)
 
 
 def local_dot_network(map_shape, code_size, units=512, name=None):
@@ -52,21 +53,20 @@ def local_dot_network(map_shape, code_size, units=512, name=None):
 
     Returns:
         A model to `{"joint": (batch, positions),
-        "marginal": (positions, batch - 1, batch)}`; `marginal_code` is not
+        "marginal": (batch - 1, batch, positions)}`; `marginal_code` is not
         used, as each other code of the batch is a negative.
     """
     inputs = _critic_inputs(map_shape, code_size)
     positions = map_shape[0] * map_shape[1]
-    maps = keras.layers.Reshape((positions, map_shape[2]))(inputs["feature_map"])
-    return _dot_network(inputs, maps, units, name)
+    maps = keras.ops.reshape(inputs["feature_map"], (-1, map_shape[2]))
+    return _dot_network(inputs, maps, positions, units, name)
 
 
 def global_dot_network(map_shape, code_size, units=512, name=None):
     """As `networks.global_statistics_network`, by dot products."""
     inputs = _critic_inputs(map_shape, code_size)
     summary = _map_summary(inputs["feature_map"])
-    maps = keras.layers.Reshape((1, -1))(summary)
-    return _dot_network(inputs, maps, units, name)
+    return _dot_network(inputs, summary, 1, units, name)
 
 
 def dot_discriminator(shared_size, exclusive_size, units=512, name=None):
@@ -76,33 +76,56 @@ def dot_discriminator(shared_size, exclusive_size, units=512, name=None):
     marginals for each S: batch - 1 of them where a shuffle gives one.
 
     Returns:
-        A model to `{"joint": (batch, 1), "marginal": (1, batch - 1, batch)}`;
+        A model to `{"joint": (batch, 1), "marginal": (batch - 1, batch, 1)}`;
         `marginal_exclusive` is not used.
     """
     inputs = _discriminator_inputs(shared_size, exclusive_size)
-    shared = keras.layers.Reshape((1, shared_size))(inputs["shared"])
-    shared = _embed(shared, units, "shared")
-    exclusive = _embed(inputs["exclusive"], units, "exclusive")
-    return _scored(inputs, shared, exclusive, name)
+    codes = _embed(inputs["exclusive"], units, "exclusive")
+    return _scored(inputs, inputs["shared"], 1, codes, units, ("shared", name))
 
 
-def _dot_network(inputs, maps, units, name):
-    maps = _embed(maps, units, "map")
+def _dot_network(inputs, maps, positions, units, name):
     codes = _embed(inputs["code"], units, "code")
-    return _scored(inputs, maps, codes, name)
+    return _scored(inputs, maps, positions, codes, units, ("map", name))
 
 
-def _scored(inputs, maps, codes, name):
-    joint, marginal = PairScores(name="scores", dtype="float32")(maps, codes)
+def _scored(inputs, features, positions, codes, units, names):
+    """Dot products of the embeddings of `features` with `codes`.
+
+    An embedding is `out(hidden) + shortcut(features)`, whose product with a
+    code is that of `hidden` and `features` with the code taken through the
+    transposed layers: the same scores, but the last layers pass over as many
+    rows as there are codes, not positions of the images.
+
+    Args:
+        features: `(batch * positions, size)`.
+        codes: `(batch, units)`.
+    """
+    prefix, name = names
+    hidden = _hidden(features, units, prefix)
+    keys = keras.layers.Concatenate()([hidden, features])
+    keys = keras.ops.reshape(keys, (-1, positions, keys.shape[-1]))
+    codes = keras.layers.Rescaling(units**-0.5)(codes)
+    queries = keras.layers.Concatenate()(
+        [
+            keras.layers.Dense(size, use_bias=False, name=f"{prefix}_{layer}")(codes)
+            for layer, size in (("out", units), ("shortcut", features.shape[-1]))
+        ]
+    )
+    offsets = keras.layers.Dense(
+        1, use_bias=False, kernel_initializer="zeros", name=f"{prefix}_bias"
+    )(codes)
+    joint, marginal = PairScores(name="scores")(keys, queries, offsets)
     return keras.Model(inputs, {"joint": joint, "marginal": marginal}, name=name)
 
 
-def _embed(features, units, name):
-    hidden = keras.layers.Dense(units, activation="relu", name=f"{name}_hidden")(
-        features
-    )
-    hidden = keras.layers.Dense(units, name=f"{name}_out")(hidden)
-    shortcut = keras.layers.Dense(units, use_bias=False, name=f"{name}_shortcut")(
-        features
-    )
-    return keras.layers.Add()([hidden, shortcut])
+def _hidden(features, units, prefix):
+    name = f"{prefix}_hidden"
+    return keras.layers.Dense(units, activation="relu", name=name)(features)
+
+
+def _embed(features, units, prefix):
+    out = keras.layers.Dense(units, name=f"{prefix}_out")
+    shortcut = keras.layers.Dense(units, use_bias=False, name=f"{prefix}_shortcut")
+    hidden = _hidden(features, units, prefix)
+    return keras.layers.Add()([out(hidden), shortcut(features)])

@@ -5,6 +5,8 @@ import tensorflow as tf
 
 from tfmi import objectives
 from tfmi.adversary import adversarial_terms
+from tfmi.adversary import discriminator_loss
+from tfmi.adversary import game_logits
 from tfmi.adversary import trainable_variables
 from tfmi.errors import UsageError
 from tfmi.information import add_noise
@@ -12,6 +14,7 @@ from tfmi.information import deserialized_networks
 from tfmi.information import encode_pair
 from tfmi.information import pair_information
 from tfmi.information import serialized_networks
+from tfmi.information import step_counter
 from tfmi.information import step_seeds
 
 ADVERSARIAL_LOSSES = {
@@ -101,18 +104,16 @@ class ExclusiveModel(keras.Model):
         self.code_noise = code_noise
         self.seed = seed
         self.discriminator_optimizer = None
-        self._freeze_shared_encoders()
+        for frozen in (shared_encoder_x, shared_encoder_y):
+            if frozen is not None:
+                frozen.trainable = False
         self.trackers = {
             name: keras.metrics.Mean(name=name)
             for name in ("loss", "global", "local", "adversarial", "discriminator")
         }
+        self.steps_done = step_counter(self)
         # The networks come built, so there is nothing to build from inputs.
         self.built = True
-
-    def _freeze_shared_encoders(self):
-        self.shared_encoder_x.trainable = False
-        if self.shared_encoder_y is not None:
-            self.shared_encoder_y.trainable = False
 
     def call(self, inputs, training=False):
         x, y = self._encode(inputs, training)
@@ -158,38 +159,41 @@ class ExclusiveModel(keras.Model):
         )
 
     def train_step(self, data):
-        shared_x, shared_y = self._shared(data)
+        shared = self._shared(data)
         seeds = step_seeds(
-            self.seed, self.optimizer.iterations, count=6 + 2 * self.discriminator_steps
+            self.seed, self.steps_done, count=4 + 2 * self.discriminator_steps
         )
-        with tf.GradientTape() as tape:
-            x, y = self._encode(data, training=True)
-            pairs = (shared_x, x["vector"]), (shared_y, y["vector"])
-            terms = self._terms(x, y, pairs, seeds[:6])
-        gradients = tape.gradient(terms["loss"], self.encoder_variables)
+        # One pass through the discriminators gives both players' gradients.
+        with tf.GradientTape(persistent=True) as tape:
+            terms, pairs = self._terms(data, shared, seeds[:6], training=True)
+            loss = self.optimizer.scale_loss(terms["loss"])
+            game = self.discriminator_optimizer.scale_loss(terms["discriminator"])
+        gradients = tape.gradient(loss, self.encoder_variables)
+        game_gradients = tape.gradient(game, self.discriminator_variables)
         self.optimizer.apply(gradients, self.encoder_variables)
-        terms["discriminator"] = self._train_discriminator(pairs, seeds[6:])
+        self.discriminator_optimizer.apply(game_gradients, self.discriminator_variables)
+        self._train_discriminator_again(pairs, seeds[6:])
+        self.steps_done.assign_add(1)
         return self._track(terms)
 
     def test_step(self, data):
-        shared_x, shared_y = self._shared(data)
-        seeds = step_seeds(self.seed, self.trackers["loss"].count, count=8)
-        x, y = self._encode(data, training=False)
-        pairs = (shared_x, x["vector"]), (shared_y, y["vector"])
-        terms = self._terms(x, y, pairs, seeds[:6])
-        terms["discriminator"] = -tf.add_n(
-            self._game(pairs, seeds[6:], objectives.adversarial_value)
-        )
+        seeds = step_seeds(self.seed, self.trackers["loss"].count, count=6)
+        terms, _ = self._terms(data, self._shared(data), seeds, training=False)
         return self._track(terms)
 
-    def _terms(self, x, y, pairs, seeds):
+    def _terms(self, data, shared, seeds, training):
+        """Every term of both players, and the pairs `(S, E)` of the domains."""
+        x, y = self._encode(data, training)
+        pairs = (shared[0], x["vector"]), (shared[1], y["vector"])
         information, terms = self._information(x, y, pairs, seeds[:4])
+        logits = self._logits(pairs, seeds[4:])
         encoder_loss = ADVERSARIAL_LOSSES[self.adversarial_loss]
-        adversarial = self._game(pairs, seeds[4:], encoder_loss)
+        adversarial = adversarial_terms(logits, encoder_loss)
         objective = objectives.exclusive_objective(
             information, adversarial, self.adversarial_weight
         )
-        return {**terms, "loss": -objective, "adversarial": tf.add_n(adversarial)}
+        terms |= {"loss": -objective, "adversarial": tf.add_n(adversarial)}
+        return {**terms, "discriminator": discriminator_loss(logits)}, pairs
 
     def _information(self, x, y, pairs, seeds):
         """The mutual information of each image and its own (S, E) (Eq. 8)."""
@@ -200,25 +204,23 @@ class ExclusiveModel(keras.Model):
         coded = {"x": (x, codes[0]), "y": (y, codes[1])}
         return pair_information(self, coded, seeds[2:])
 
-    def _game(self, pairs, seeds, side):
-        """`side` of Eq. 9 for each domain, on joint and shuffled pairs."""
+    def _logits(self, pairs, seeds):
         discriminators = (
             self.discriminator_x,
             self.discriminator_y or self.discriminator_x,
         )
-        return adversarial_terms(discriminators, pairs, seeds, side)
+        return game_logits(discriminators, pairs, seeds)
 
-    def _train_discriminator(self, pairs, seeds):
+    def _train_discriminator_again(self, pairs, seeds):
+        """The updates after the first, each on a new shuffle."""
         pairs = [(shared, tf.stop_gradient(exclusive)) for shared, exclusive in pairs]
-        for step in range(self.discriminator_steps):
+        optimizer = self.discriminator_optimizer
+        for step in range(self.discriminator_steps - 1):
             with tf.GradientTape() as tape:
-                value = self._game(
-                    pairs, seeds[2 * step : 2 * step + 2], objectives.adversarial_value
-                )
-                loss = -tf.add_n(value)
+                logits = self._logits(pairs, seeds[2 * step : 2 * step + 2])
+                loss = optimizer.scale_loss(discriminator_loss(logits))
             gradients = tape.gradient(loss, self.discriminator_variables)
-            self.discriminator_optimizer.apply(gradients, self.discriminator_variables)
-        return loss
+            optimizer.apply(gradients, self.discriminator_variables)
 
     def _shared(self, data):
         x, y = encode_pair(

@@ -17,6 +17,17 @@ def step_seeds(seed, step, count):
     return tf.unstack(tf.random.experimental.stateless_split(base, count))
 
 
+def step_counter(model):
+    """A variable of the model that counts its training steps.
+
+    Not the optimizer's count, as a step whose float16 gradients overflow is
+    none to the optimizer, but has used its batch.
+    """
+    return model.add_weight(
+        shape=(), dtype="int64", initializer="zeros", trainable=False, name="steps_done"
+    )
+
+
 def add_noise(codes, stddev, seed):
     """Codes plus Gaussian noise; the codes themselves where `stddev` is 0."""
     if not stddev:

@@ -8,6 +8,7 @@ the joint and of the marginal samples, so the models need not know its kind.
 import keras
 
 from tfmi.errors import UsageError
+from tfmi.layers import MapNormalization
 from tfmi.quantization import FiniteScalarQuantization
 
 
@@ -51,16 +52,17 @@ def encoder(image_shape, size, width=64, normalize=False, levels=0, name=None):
             "image sides must be at least 9 pixels. "
             f"Received: {image_shape[0]}x{image_shape[1]}"
         )
-    image = keras.Input(image_shape, name="image")
+    image = _input(image_shape, "image")
     features, maps = image, []
     for block in range(blocks):
         features = _convolution(features, width * min(2**block, 8), block)
         maps.append(features)
     vector = keras.layers.Flatten()(features)
-    vector = keras.layers.Dense(size, name="vector")(vector)
+    # Codes are float32 whatever the precision of the maps.
+    vector = keras.layers.Dense(size, name="vector", dtype="float32")(vector)
     if normalize:
         vector = keras.layers.BatchNormalization(
-            center=False, scale=False, name="unit_variance"
+            center=False, scale=False, name="unit_variance", dtype="float32"
         )(vector)
     if levels:
         vector = FiniteScalarQuantization(levels, dtype="float32", name="levels")(
@@ -69,20 +71,33 @@ def encoder(image_shape, size, width=64, normalize=False, levels=0, name=None):
     return keras.Model(image, {"feature_map": maps[-2], "vector": vector}, name=name)
 
 
+def _input(shape, name):
+    """In the precision of the network: else each layer would cast it again."""
+    return keras.Input(
+        shape, name=name, dtype=keras.config.dtype_policy().compute_dtype
+    )
+
+
 def _convolution(features, filters, block):
     features = keras.layers.Conv2D(
         filters, 4, strides=2, padding="same", use_bias=False, name=f"conv_{block}"
     )(features)
-    features = keras.layers.BatchNormalization(name=f"norm_{block}")(features)
+    features = MapNormalization(name=f"norm_{block}")(features)
     return keras.layers.LeakyReLU(0.2, name=f"relu_{block}")(features)
 
 
 def _critic_inputs(map_shape, code_size):
     return {
-        "feature_map": keras.Input(map_shape, name="feature_map"),
-        "code": keras.Input((code_size,), name="code"),
-        "marginal_code": keras.Input((code_size,), name="marginal_code"),
+        "feature_map": _input(map_shape, "feature_map"),
+        "code": _input((code_size,), "code"),
+        "marginal_code": _input((code_size,), "marginal_code"),
     }
+
+
+def _relu(features):
+    """ReLU where there is no layer to fuse it with: TensorFlow's leaky kernel
+    takes half as long as its plain one."""
+    return keras.layers.LeakyReLU(0.0)(features)
 
 
 def _split_scores(scores):
@@ -118,7 +133,7 @@ def local_statistics_network(map_shape, code_size, units=512, name=None):
             map_part + rows(code_part(inputs["marginal_code"])),
         ]
     )
-    hidden = keras.layers.ReLU()(hidden)
+    hidden = _relu(hidden)
     hidden = keras.layers.Conv2D(units, 1, activation="relu", name="hidden")(hidden)
     scores = keras.layers.Conv2D(1, 1, name="score")(hidden)
     return keras.Model(inputs, _split_scores(scores), name=name)
@@ -145,7 +160,7 @@ def global_statistics_network(map_shape, code_size, units=512, name=None):
             map_part + code_part(inputs["marginal_code"]),
         ]
     )
-    hidden = keras.layers.ReLU()(hidden)
+    hidden = _relu(hidden)
     hidden = keras.layers.Dense(units, activation="relu", name="hidden")(hidden)
     scores = keras.layers.Dense(1, name="score")(hidden)
     return keras.Model(inputs, _split_scores(scores), name=name)
@@ -190,7 +205,7 @@ def discriminator(shared_size, exclusive_size, units=512, name=None):
 
 def _discriminator_inputs(shared_size, exclusive_size):
     return {
-        "shared": keras.Input((shared_size,), name="shared"),
-        "exclusive": keras.Input((exclusive_size,), name="exclusive"),
-        "marginal_exclusive": keras.Input((exclusive_size,), name="marginal_exclusive"),
+        "shared": _input((shared_size,), "shared"),
+        "exclusive": _input((exclusive_size,), "exclusive"),
+        "marginal_exclusive": _input((exclusive_size,), "marginal_exclusive"),
     }

@@ -9,6 +9,7 @@ from tfmi.information import deserialized_networks
 from tfmi.information import encode_pair
 from tfmi.information import pair_information
 from tfmi.information import serialized_networks
+from tfmi.information import step_counter
 from tfmi.information import step_seeds
 
 
@@ -68,6 +69,7 @@ class SharedModel(keras.Model):
             name: keras.metrics.Mean(name=name)
             for name in ("loss", "global", "local", "l1")
         }
+        self.steps_done = step_counter(self)
         # The networks come built, so there is nothing to build from inputs.
         self.built = True
 
@@ -89,11 +91,13 @@ class SharedModel(keras.Model):
         return list(self.trackers.values())
 
     def train_step(self, data):
-        seeds = step_seeds(self.seed, self.optimizer.iterations, count=4)
+        seeds = step_seeds(self.seed, self.steps_done, count=4)
         with tf.GradientTape() as tape:
             terms = self._terms(data, seeds, training=True)
-        gradients = tape.gradient(terms["loss"], self.trainable_variables)
+            loss = self.optimizer.scale_loss(terms["loss"])
+        gradients = tape.gradient(loss, self.trainable_variables)
         self.optimizer.apply(gradients, self.trainable_variables)
+        self.steps_done.assign_add(1)
         return self._track(terms)
 
     def test_step(self, data):

@@ -7,6 +7,7 @@ import keras
 import tensorflow as tf
 
 from tfmi import building
+from tfmi import fitting
 from tfmi.augmentation import random_shifts
 from tfmi.callbacks import Checkpoint
 from tfmi.callbacks import ProgressBar
@@ -100,12 +101,8 @@ def _train_stage(run, stage, dataset, stop, shared=None):
     keras.utils.set_random_seed(_stage_seed(recipe, stage))
     per_epoch = dataset.num_images("train") // recipe.batch_size
     total = per_epoch * getattr(recipe, f"{stage}_epochs")
-    if shared is None:
-        model = building.build_shared_model(recipe, dataset.image_shape, total)
-    else:
-        model = building.build_exclusive_model(
-            recipe, dataset.image_shape, shared, total
-        )
+    precision = run.config.get("precision", "float32")
+    model = _build(run, dataset, stage, shared, total, precision)
     folder = run.path / stage
     step = _restore(model, folder)
     run.save_progress(stage=stage, step=step, steps=total, finished=False)
@@ -113,14 +110,15 @@ def _train_stage(run, stage, dataset, stop, shared=None):
     begun = time.monotonic()
     _fit(model, dataset, recipe, (step, total, per_epoch), folder, checkpoint)
     _add_seconds(run, stage, time.monotonic() - begun)
-    if int(model.optimizer.iterations) < total:
-        run.save_progress(
-            stage=stage,
-            step=int(model.optimizer.iterations),
-            steps=total,
-            finished=False,
-        )
+    step = int(model.steps_done)
+    if step < total:
+        run.save_progress(stage=stage, step=step, steps=total, finished=False)
         return None
+    if precision != "float32":
+        # What is kept is float32 whatever it was trained in.
+        model = building.copied(
+            model, lambda: _build(run, dataset, stage, shared, total, "float32")
+        )
     with replacing(run.path / f"{stage}.keras") as path:
         model.save(path)
     return model
@@ -137,12 +135,26 @@ def _stage_seed(recipe, stage):
     return recipe.seed + (0 if stage == "shared" else 1_000_003)
 
 
+def _build(run, dataset, stage, shared, total, precision):
+    """The model of a stage; `shared` is the float32 model of stage 1."""
+    arguments = total, precision, bool(run.config.get("jit"))
+    if stage == "shared":
+        return building.build_shared_model(run.recipe, dataset.image_shape, *arguments)
+    if precision != "float32":
+        shared = building.copied(
+            shared, lambda: _build(run, dataset, "shared", None, total, precision)
+        )
+    return building.build_exclusive_model(
+        run.recipe, dataset.image_shape, shared, *arguments
+    )
+
+
 def _restore(model, folder):
     """Load the last checkpoint, if there is one.
 
     Returns:
-        The step to go on from: the optimizer's own count, so weights and
-        step cannot disagree.
+        The step to go on from: the model's own count, so weights and step
+        cannot disagree.
     """
     try:
         folder.mkdir(exist_ok=True)
@@ -152,7 +164,7 @@ def _restore(model, folder):
         raise DataError(
             f"the checkpoint must be readable. Received: {folder} ({error})"
         ) from error
-    return int(model.optimizer.iterations)
+    return int(model.steps_done)
 
 
 def _fit(model, dataset, recipe, steps, folder, checkpoint):
@@ -160,29 +172,14 @@ def _fit(model, dataset, recipe, steps, folder, checkpoint):
     _drop_epochs_from(folder / "history.csv", step // per_epoch)
     seed = _stage_seed(recipe, folder.name)
     callbacks = [
-        ProgressBar(folder.name, step, total),
+        ProgressBar(folder.name, step, total, per_epoch),
         checkpoint,
         keras.callbacks.CSVLogger(folder / "history.csv", append=True),
         keras.callbacks.TensorBoard(folder / "logs", write_graph=False),
     ]
-    # A resumed epoch is finished first, then the whole ones follow.
-    part = -step % per_epoch
-    for first, count, size in (
-        (step, min(1, part), part),
-        (step + part, (total - step - part) // per_epoch, per_epoch),
-    ):
-        if not count or model.stop_training:
-            continue
-        pairs = dataset.pairs(recipe.batch_size, seed, first, count * size)
-        model.fit(
-            _prepared(pairs, first, recipe.max_shift, seed),
-            initial_epoch=first // per_epoch,
-            epochs=first // per_epoch + count,
-            steps_per_epoch=size,
-            shuffle=False,
-            verbose=0,
-            callbacks=callbacks,
-        )
+    pairs = dataset.pairs(recipe.batch_size, seed, step, total - step)
+    batches = _prepared(pairs, step, recipe.max_shift, seed)
+    fitting.fit(model, batches, step, total, per_epoch, callbacks)
 
 
 def _prepared(pairs, first_step, max_shift, seed):
