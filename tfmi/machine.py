@@ -1,15 +1,35 @@
 """What a run uses of the machine: the precision of its networks, and XLA.
 
 Both are chosen once, when a run is made, and kept in its config, so that a
-resumed run goes on as it began wherever it is.
+resumed run goes on as it began wherever it is. They are no part of a recipe,
+which says what is learnt, not on what.
 """
 
 import pathlib
-
-import tensorflow as tf
+import statistics
+import time
 
 PRECISIONS = ("auto", "float32", "mixed_bfloat16", "mixed_float16")
 JIT = ("auto", "on", "off")
+
+
+def settle(run, image_shape, precision="auto", jit="auto"):
+    """Choose both for a run, into its config; what was chosen before stays.
+
+    Returns:
+        One line for people.
+    """
+    if "precision" in run.config:
+        reasons = "as it began", "as it began"
+    else:
+        precision, precision_reason = choose_precision(precision)
+        jit, jit_reason = choose_jit(jit, run.recipe, image_shape, precision)
+        run.save_config(precision=precision, jit=jit)
+        reasons = precision_reason, jit_reason
+    chosen = run.config["precision"], "XLA" if run.config["jit"] else "no XLA"
+    return ", ".join(
+        f"{what} ({why})" for what, why in zip(chosen, reasons, strict=True)
+    )
 
 
 def choose_precision(asked="auto"):
@@ -25,6 +45,8 @@ def choose_precision(asked="auto"):
     Returns:
         The policy's name, and why.
     """
+    import tensorflow as tf
+
     if asked != "auto":
         return asked, "as asked"
     gpus = tf.config.list_physical_devices("GPU")
@@ -34,6 +56,52 @@ def choose_precision(asked="auto"):
     if units:
         return "mixed_bfloat16", f"the processor has {min(units)}"
     return "float32", "the processor has no bfloat16 units"
+
+
+def choose_jit(asked, recipe, image_shape, precision):
+    """Whether XLA compiles the steps.
+
+    Args:
+        asked: one of `JIT`; "auto" times the first stage's step both ways on
+            a GPU. On a CPU it is off: XLA's convolutions there are slower than
+            oneDNN's, and to compile them takes longer than to find out.
+
+    Returns:
+        Whether, and why.
+    """
+    import tensorflow as tf
+
+    if asked != "auto":
+        return asked == "on", "as asked"
+    if not tf.config.list_physical_devices("GPU"):
+        return False, "slower on a CPU"
+    plain, compiled = (
+        1000 * step_seconds(recipe, image_shape, precision, jit)
+        for jit in (False, True)
+    )
+    reason = f"a step takes {compiled:.1f} ms with it, {plain:.1f} ms without"
+    return compiled < plain, reason
+
+
+def step_seconds(recipe, image_shape, precision, jit, rounds=5, steps=4):
+    """Seconds of a step of stage 1 on a batch of noise, the median of rounds."""
+    import tensorflow as tf
+
+    from tfmi import building
+
+    model = building.build_shared_model(recipe, image_shape, 1, precision, jit)
+    step = tf.function(model.train_step, jit_compile=jit or None)
+    shape = (recipe.batch_size, *image_shape)
+    batch = {domain: tf.random.uniform(shape, -1, 1) for domain in ("x", "y")}
+    seconds = []
+    for _ in range(1 + rounds):
+        start = time.perf_counter()
+        for _ in range(steps):
+            loss = step(batch)["loss"]
+        # Read, so that it is waited for.
+        float(loss)
+        seconds.append((time.perf_counter() - start) / steps)
+    return statistics.median(seconds[1:])
 
 
 def _gpu_precision(details):

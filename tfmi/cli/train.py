@@ -2,6 +2,7 @@
 
 import click
 
+from tfmi import machine
 from tfmi import recipes
 from tfmi.cli.interrupt import Interrupt
 from tfmi.cli.options import data_options
@@ -16,14 +17,20 @@ from tfmi.errors import UsageError
 @click.option("--resume", type=click.Path(), help="Go on with this run.")
 @data_options
 @click.option("--runs", "root", default="runs", help="Where run folders go.")
+@click.option(
+    "--precision",
+    type=click.Choice(machine.PRECISIONS),
+    help="Of convolutions and matrix products; auto: the fastest here.",
+)
+@click.option("--jit", type=click.Choice(machine.JIT), help="Compile with XLA.")
 @recipe_options()
-def command(recipe, resume, data, root, settings):
+def command(recipe, resume, data, root, precision, jit, settings):
     """Train both stages of RECIPE, in a new folder below runs/.
 
     Settings come from the recipe, then from --config, then from options.
     Ctrl-C saves a checkpoint; --resume goes on from it.
     """
-    given = bool(recipe or settings or data)
+    given = bool(recipe or settings or data or precision or jit)
     if bool(resume) == given:
         raise UsageError(
             "give either RECIPE and its options or --resume RUN. Received: "
@@ -36,14 +43,15 @@ def command(recipe, resume, data, root, settings):
         raise UsageError(
             f"RECIPE must be one of {', '.join(recipes.RECIPES)}. Received: none"
         )
-    _start(recipe, settings, data, root)
+    run, dataset = _create(recipe, settings, data, root)
+    _run(run, dataset, precision or "auto", jit or "auto")
 
 
-def _start(name, settings, data, root):
+def _create(name, settings, data, root):
     recipe, dataset = open_chosen(name, settings, data)
     from tfmi import runs
 
-    _run(runs.create(recipe, data, root), dataset)
+    return runs.create(recipe, data, root), dataset
 
 
 def _resume(path):
@@ -53,15 +61,18 @@ def _resume(path):
     if run.finished:
         click.echo(f"{run.path} is finished already")
         return
-    _run(run, run.open_dataset())
+    # As it began: where nothing was chosen, without either.
+    _run(run, run.open_dataset(), "float32", "off")
 
 
-def _run(run, dataset):
+def _run(run, dataset, precision, jit):
     from tfmi import training
 
     click.echo(f"recipe  {run.recipe.name}")
     report(dataset)
     click.echo(f"run     {run.path}")
+    chosen = machine.settle(run, dataset.image_shape, precision, jit)
+    click.echo(f"uses    {chosen}")
     if training.train(run, dataset, Interrupt()):
         click.echo(f"finished {run.path}")
         return

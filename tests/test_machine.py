@@ -1,0 +1,172 @@
+"""What a run uses of the machine, and that half precision trains."""
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+import tiny
+
+from tfmi import building
+from tfmi import machine
+from tfmi import pipelines
+from tfmi import recipes
+from tfmi import runs
+from tfmi import training
+
+SHAPE = (12, 12, 3)
+MIXED = ("mixed_bfloat16", "mixed_float16")
+
+
+def recipe(**changes):
+    return recipes.find("colored-mnist").replace(**{**tiny.SETTINGS, **changes})
+
+
+def pair():
+    generator = np.random.default_rng(0)
+    return {
+        domain: tf.constant(generator.normal(size=(8, *SHAPE)), tf.float32)
+        for domain in "xy"
+    }
+
+
+def models(precision, **changes):
+    chosen = recipe(**changes)
+    shared = building.build_shared_model(chosen, SHAPE, precision=precision)
+    return shared, building.build_exclusive_model(
+        chosen, SHAPE, shared, precision=precision
+    )
+
+
+@pytest.mark.parametrize(
+    "flags, precision",
+    [
+        (["avx2"], "float32"),
+        (["avx512_bf16"], "mixed_bfloat16"),
+        (["amx_bf16", "avx512_bf16"], "mixed_bfloat16"),
+    ],
+)
+def test_processor_decides(flags, precision, monkeypatch):
+    monkeypatch.setattr(machine, "_processor_flags", lambda: flags)
+    monkeypatch.setattr(tf.config, "list_physical_devices", lambda kind: [])
+    chosen, reason = machine.choose_precision()
+    assert chosen == precision
+    assert "processor" in reason
+
+
+@pytest.mark.parametrize(
+    "capability, precision",
+    [
+        ((6, 1), "float32"),
+        ((7, 5), "mixed_float16"),
+        ((8, 0), "mixed_bfloat16"),
+        ((9, 0), "mixed_bfloat16"),
+    ],
+)
+def test_gpu_decides(capability, precision, monkeypatch):
+    details = {"device_name": "Card", "compute_capability": capability}
+    monkeypatch.setattr(tf.config, "list_physical_devices", lambda kind: ["gpu"])
+    monkeypatch.setattr(
+        tf.config.experimental, "get_device_details", lambda gpu: details
+    )
+    chosen, reason = machine.choose_precision()
+    assert chosen == precision
+    assert reason.startswith("Card")
+
+
+def test_jit_is_measured_on_a_gpu_only(monkeypatch):
+    times = {False: 0.002, True: 0.001}
+    monkeypatch.setattr(
+        machine, "step_seconds", lambda recipe, shape, precision, jit: times[jit]
+    )
+    gpus = []
+    monkeypatch.setattr(tf.config, "list_physical_devices", lambda kind: gpus)
+    assert not machine.choose_jit("auto", recipe(), SHAPE, "float32")[0]
+    gpus.append("gpu")
+    assert machine.choose_jit("auto", recipe(), SHAPE, "float32") == (
+        True,
+        "a step takes 1.0 ms with it, 2.0 ms without",
+    )
+
+
+def test_a_step_is_timed_with_xla():
+    assert 0 < machine.step_seconds(recipe(), SHAPE, "float32", True, 1, 1) < 60
+
+
+def test_chosen_once(tmp_path):
+    run = runs.create(recipe(), {}, tmp_path)
+    assert "float32 (as asked), no XLA" in machine.settle(run, SHAPE, "float32", "off")
+    again = runs.load(run.path)
+    line = machine.settle(again, SHAPE, "mixed_float16", "on")
+    assert line == "float32 (as it began), no XLA (as it began)"
+
+
+@pytest.mark.parametrize("precision", MIXED)
+def test_networks_are_half_codes_and_losses_are_not(precision):
+    shared, exclusive = models(precision)
+    half = precision.removeprefix("mixed_")
+    for model in (shared, exclusive):
+        outputs = model.encoder_x(pair()["x"])
+        assert outputs["feature_map"].dtype == half
+        assert outputs["vector"].dtype == "float32"
+        assert all(v.dtype == "float32" for v in model.trainable_variables)
+        logs = model.train_step(pair())
+        assert all(np.isfinite(value) for value in logs.values())
+
+
+@pytest.mark.parametrize("critic", ["dot", "concat"])
+@pytest.mark.parametrize("precision", MIXED)
+def test_half_precision_gives_about_the_same_terms(precision, critic):
+    settings = {"critic": critic, "shared_levels": 0, "exclusive_levels": 0}
+    full = models("float32", **settings)
+    for model, half in zip(full, models(precision, **settings), strict=True):
+        half.set_weights(model.get_weights())
+        expected, received = (m.test_step(pair()) for m in (model, half))
+        for name, value in expected.items():
+            assert float(received[name]) == pytest.approx(float(value), rel=0.02)
+
+
+@pytest.mark.parametrize("stage", [0, 1])
+def test_scaled_losses_give_unscaled_updates(stage):
+    """By SGD, as Adam divides the scale out again."""
+    moved = []
+    for precision in ("float32", "mixed_float16"):
+        keras.utils.set_random_seed(0)
+        model = models(precision, shared_levels=0, exclusive_levels=0)[stage]
+        optimizers = [keras.optimizers.SGD(0.1) for _ in range(1 + stage)]
+        if precision == "mixed_float16":
+            scaled = keras.optimizers.LossScaleOptimizer
+            optimizers = [scaled(o, initial_scale=256.0) for o in optimizers]
+        model.compile(*optimizers)
+        before = [np.array(v) for v in model.trainable_variables]
+        model.train_step(pair())
+        after = [np.array(v) for v in model.trainable_variables]
+        moved.append([a - b for a, b in zip(after, before, strict=True)])
+    for full, half in zip(*moved, strict=True):
+        np.testing.assert_allclose(half, full, atol=0.2 * np.abs(full).max() + 1e-5)
+
+
+def test_overflow_skips_the_update_and_counts_the_step():
+    model = models("mixed_float16")[0]
+    model.optimizer.dynamic_scale.assign(1e38)
+    before = [np.array(v) for v in model.trainable_variables]
+    model.train_step(pair())
+    for variable, value in zip(model.trainable_variables, before, strict=True):
+        np.testing.assert_array_equal(variable, value)
+    assert int(model.steps_done) == 1
+    assert int(model.optimizer.iterations) == 0
+
+
+@pytest.mark.parametrize("precision", MIXED)
+def test_a_run_in_half_precision_keeps_float32_models(tmp_path, precision):
+    data = {"data_dir": str(tiny.write_mnist(tmp_path / "mnist"))}
+    run = runs.create(recipe(), data, tmp_path / "runs")
+    machine.settle(run, SHAPE, precision, "off")
+    dataset = pipelines.find("colored-mnist")(**data)
+    assert training.train(run, dataset, lambda: False)
+    for name in ("shared", "exclusive"):
+        model = keras.saving.load_model(run.path / f"{name}.keras")
+        policies = {layer.dtype_policy.name for layer in model._flatten_layers()}
+        assert policies == {"float32"}
+        assert int(model.steps_done) == 10
+    images = run.sample_images("x", 5)
+    assert np.isfinite(run.represent("exclusive", "x")(images)).all()
