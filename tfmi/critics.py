@@ -27,7 +27,8 @@ class Critic:
     def __init__(self, network):
         names = {layer.name for layer in network.layers}
         if "scores" in names:
-            maps, codes = network.get_layer("scores").input
+            maps, queries, offsets = network.get_layer("scores").input
+            codes = keras.ops.concatenate([queries, offsets], axis=-1)
             self._pairs = _dot_products
         elif {"map_part", "code_part", "hidden", "score"} <= names:
             maps = network.get_layer("map_part").output
@@ -56,8 +57,9 @@ class Critic:
 
 
 def _dot_products(maps, codes):
-    images, positions, units = maps.shape
-    scores = maps.reshape(-1, units) @ codes.T / np.sqrt(units)
+    images, positions, size = maps.shape
+    queries, offsets = codes[:, :-1], codes[:, -1]
+    scores = maps.reshape(-1, size) @ queries.T + offsets
     return scores.reshape(images, positions, -1).swapaxes(1, 2)
 
 
