@@ -3,7 +3,6 @@
 import numpy as np
 import pytest
 
-from tfmi.evaluation import neighbours as module
 from tfmi.evaluation.neighbours import nearest
 from tfmi.evaluation.neighbours import neighbour_accuracy
 from tfmi.evaluation.neighbours import neighbours
@@ -33,6 +32,14 @@ def test_cosine_ranks_by_angle_and_l2_by_distance():
     assert nearest(vectors, query, 3, "l2").tolist() == [[2, 1, 0]]
 
 
+def test_zeros_are_at_a_right_angle_to_all():
+    vectors = np.array([[0.0, 0.0], [-1.0, 0.0], [1.0, 2.0]])
+    queries = np.array([[1.0, 0.0], [0.0, 0.0]])
+    found = nearest(vectors, queries, 3, "cosine")
+    assert found[0].tolist() == [2, 0, 1]
+    assert sorted(found[1]) == [0, 1, 2]
+
+
 def _plain_distances(vectors, queries, metric):
     if metric == "cosine":
         vectors, queries = (
@@ -42,12 +49,10 @@ def _plain_distances(vectors, queries, metric):
 
 
 @METRICS
-def test_blocks_in_memory_give_the_exact_neighbours(metric, monkeypatch):
+def test_blocks_in_memory_give_the_exact_neighbours(metric):
     generator = np.random.default_rng(0)
     vectors = generator.normal(size=(5000, 8)).astype(np.float32)
     queries = generator.normal(size=(300, 8)).astype(np.float32)
-    # 300 rows of 5,000 distances need 12 MB.
-    monkeypatch.setattr(module, "MEMORY_MIB", 1)
     found = nearest(vectors, queries, 5, metric)
     wanted = np.argsort(_plain_distances(vectors, queries, metric), axis=1)[:, :5]
     assert (found == wanted).mean() > 0.999

@@ -23,7 +23,7 @@ def bar_chart(path, rows, title, domain):
         heights = [100 * row["accuracies"][name] for name in names]
         places = np.arange(len(names)) + (index - (len(rows) - 1) / 2) * width
         label = f"{row['row']} ({row['distance']:.3f})"
-        bars = axes.bar(places, heights, width, label=label)
+        bars = axes.bar(places, heights, width, label=label, yerr=_errors(row, names))
         axes.bar_label(bars, fmt="%.1f", fontsize=8)
     axes.set_xticks(range(len(names)), names)
     axes.set_ylim(0, 108)
@@ -33,3 +33,9 @@ def bar_chart(path, rows, title, domain):
         ncols=len(rows), loc="outside lower center", title="distance to ideal in ()"
     )
     figure.savefig(path, dpi=120)
+
+
+def _errors(row, names):
+    """Deviations over the seeds, per cent; `None` of a single one."""
+    found = [row.get("deviations", {}).get(name) for name in names]
+    return None if None in found else [100 * deviation for deviation in found]
