@@ -16,7 +16,10 @@ from tfmi.pipelines.rows import tfds_folder
 from tfmi.errors import DataError
 from tfmi.errors import UsageError
 
-NEEDS = "--data-dir DIR with words/ and ascii/ or their .tgz, or a synthetic stand-in"
+NEEDS = (
+    "--data-dir DIR with words/ and ascii/ or their .tgz, the same in the manual "
+    "folder of tensorflow-datasets, or a synthetic stand-in"
+)
 
 SHAPE = (64, 256, 1)
 WRITERS = 50

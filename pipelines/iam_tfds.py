@@ -31,7 +31,10 @@ class Iam(tfds.core.GeneratorBasedBuilder):
 
     VERSION = tfds.core.Version("1.0.0")
     BUILDER_CONFIGS = [Config(iam.WRITERS, iam.IMAGES)]
-    MANUAL_DOWNLOAD_INSTRUCTIONS = iam.NEEDS
+    MANUAL_DOWNLOAD_INSTRUCTIONS = (
+        "IAM's words/ and ascii/, or words.tgz and ascii.tgz, which the Handwriting "
+        "Database gives to registered users."
+    )
 
     def _info(self):
         return tfds.core.DatasetInfo(
