@@ -74,6 +74,16 @@ def test_run_folder_holds_what_it_should(tmp_path, data, dataset):
     assert runs.newest(tmp_path / "runs").path == run.path
 
 
+def test_an_untrained_encoder_tells_images_apart(tmp_path, data, dataset):
+    run = start(tmp_path, data, normalize_codes=True, exclusive_levels=3)
+    run.save_config(image_shape=list(dataset.image_shape))
+    images = np.random.default_rng(0).integers(0, 256, (5, 12, 12, 3), np.uint8)
+    for representation in ("shared", "exclusive"):
+        vectors = run.represent_untrained(representation, "x")(images)
+        # Rounded, they would be zeros alike.
+        assert len(np.unique(vectors.round(6), axis=0)) == 5
+
+
 def test_the_preview_is_there_before_the_first_step(
     tmp_path, data, dataset, monkeypatch
 ):

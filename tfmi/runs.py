@@ -184,7 +184,7 @@ class Run:
         return representer(self.encoder(representation, domain))
 
     def represent_untrained(self, representation, domain):
-        """The same function before any training."""
+        """The same function before any training, its codes not rounded."""
         from tfmi.preprocessing import representer
 
         return representer(self._untrained_model(representation, domain))
@@ -229,12 +229,13 @@ class Run:
 
         from tfmi import building
 
-        keras.utils.set_random_seed(self.recipe.seed)
-        shared = building.build_shared_model(self.recipe, self.image_shape)
+        # Before training a code is far from filling its levels: rounded, it would
+        # be the same for every image, and flatter what is compared with it.
+        recipe = self.recipe.replace(shared_levels=0, exclusive_levels=0)
+        keras.utils.set_random_seed(recipe.seed)
+        shared = building.build_shared_model(recipe, self.image_shape)
         if representation == "exclusive":
-            shared = building.build_exclusive_model(
-                self.recipe, self.image_shape, shared
-            )
+            shared = building.build_exclusive_model(recipe, self.image_shape, shared)
         return getattr(shared, f"encoder_{domain}")
 
 

@@ -59,8 +59,11 @@ def cli():
 
 def main():
     """Entry point of the `tfmi` script."""
+    import logging
     import os
 
     # TensorFlow's start-up notes are no news to a user; errors still show.
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    # Its Python side counts one graph for each encoder as too much tracing.
+    logging.getLogger("tensorflow").setLevel(logging.ERROR)
     sys.exit(cli())
