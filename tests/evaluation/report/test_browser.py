@@ -190,7 +190,7 @@ def test_a_click_on_a_point_chooses_it(page):
 def test_panels_of_scores(page):
     _click(page, 'input[name="panel"]', 2)
     shown = [panel.is_displayed() for panel in _all(page, ".panel")]
-    assert shown == [False, False, True, False]
+    assert shown == [False, False, True, False, False]
     browser.wait(page, "return document.querySelectorAll('#panel-2 .chart svg').length")
 
 

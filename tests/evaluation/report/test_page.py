@@ -100,6 +100,7 @@ def test_the_page_says_what_was_trained(elements):
         "Probe: strong",
         "Paper (Table 1)",
         "75.00% ± 1.10%",
+        "S and E apart",
         "0.583 mean distance to the ideal",
     ):
         assert words in text, words
@@ -114,7 +115,7 @@ def test_each_chart_has_its_specification(page, elements):
     data = json.loads(re.search(r'id="data">(.*?)</script>', page, re.DOTALL).group(1))
     named = [a["data-chart"] for _, a in elements.found if "data-chart" in a]
     assert sorted(named) == sorted(data["charts"])
-    # Four tables in each of four panels; two terms in each stage.
+    # Four tables in each of four panels with charts; two terms in each stage.
     assert len(named) == 16 + 4
     assert [view["name"] for view in data["domains"]] == ["x", "y"]
     representations = [list(view["representations"]) for view in data["domains"]]

@@ -47,3 +47,17 @@ def test_constant_and_one_number_vectors(vectors):
 def test_two_images():
     maps, _ = project(np.array([[0.0, 1.0], [2.0, 3.0]], np.float32))
     assert {points.shape for points in maps.values()} == {(2, 2)}
+
+
+def test_images_of_one_vector_do_not_hide_one_another():
+    generator = np.random.default_rng(0)
+    codes = np.array([[1, 0, -1], [-1, 1, 0], [0, -1, 1]], np.float32)
+    group = generator.integers(3, size=60)
+    for points in project(codes[group])[0].values():
+        gaps = np.linalg.norm(points[:, None] - points[None], axis=-1)
+        assert gaps[~np.eye(60, dtype=bool)].min() > 0.005
+        centres = [points[group == g].mean(axis=0) for g in range(3)]
+        for g in range(3):
+            own = np.linalg.norm(points[group == g] - centres[g], axis=1).max()
+            other = np.linalg.norm(centres[g] - centres[g - 1])
+            assert own < other / 2

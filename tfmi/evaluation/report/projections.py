@@ -9,10 +9,16 @@ from sklearn.decomposition import PCA
 from sklearn.manifold import TSNE
 
 PERPLEXITY = 30
+# Between images of one vector, where the map reaches from -1 to 1.
+STEP = 0.011
+GOLDEN_ANGLE = np.pi * (3 - np.sqrt(5))
 
 
 def project(vectors):
     """Two layouts.
+
+    Images of the same vector, as codes of a few levels give them, would hide one
+    another: they lie around their point, in a spiral.
 
     Args:
         vectors: `(n, size)`, n at least 2.
@@ -23,7 +29,12 @@ def project(vectors):
     """
     plane, explained = _pca(vectors)
     layouts = {"PCA": plane, "t-SNE": _tsne(vectors, plane)}
-    return {name: _scaled(points) for name, points in layouts.items()}, explained
+    _, group = np.unique(vectors, axis=0, return_inverse=True)
+    maps = {
+        name: _scaled(_spread(_scaled(points), group.reshape(-1)))
+        for name, points in layouts.items()
+    }
+    return maps, explained
 
 
 def _pca(vectors):
@@ -46,6 +57,22 @@ def _tsne(vectors, start):
         random_state=0,
     )
     return method.fit_transform(vectors)
+
+
+def _spread(points, group):
+    spread = points.copy()
+    for members in np.split(np.argsort(group, kind="stable"), _ends(group)):
+        if len(members) > 1:
+            place = np.arange(len(members))
+            radius, angle = STEP * np.sqrt(place), GOLDEN_ANGLE * place
+            around = np.stack([np.cos(angle), np.sin(angle)], axis=1)
+            spread[members] = points[members].mean(axis=0) + radius[:, None] * around
+    return spread
+
+
+def _ends(group):
+    """Where each group but the last ends among the sorted."""
+    return np.cumsum(np.bincount(group))[:-1]
 
 
 def _scaled(points):

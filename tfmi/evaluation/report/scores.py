@@ -1,5 +1,7 @@
 """What results.json says, as the page's summary, tables and bar charts."""
 
+import re
+
 from tfmi.evaluation.report import charts
 
 IDEAL, PAPER, OURS = "Ideal", "Paper", "Ours"
@@ -107,7 +109,7 @@ def _table(table):
     return {
         "title": part_name(table),
         "about": table["title"],
-        "columns": columns,
+        "columns": [*(name.replace("_", " ") for name in columns), "distance"],
         "rows": [_row(row, columns) for row in table["rows"]],
         "chart": _chart(table, columns),
     }
@@ -123,9 +125,14 @@ def _row(row, columns):
     source = row.get("source")
     return {
         "label": f"{row['row']} ({source})" if source else row["row"],
-        "kind": row["row"].split(",")[0].split(" ")[0].lower(),
+        "kind": row_kind(row["row"]),
         "cells": cells,
     }
+
+
+def row_kind(name):
+    """The first word of a row's name, by which the page tells rows apart."""
+    return re.split("[ ,]", name)[0].lower()
 
 
 def _percent(fraction):

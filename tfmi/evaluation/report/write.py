@@ -1,5 +1,6 @@
 """From a run's facts, representations and results to report.html."""
 
+from tfmi.evaluation.report import apart
 from tfmi.evaluation.report import charts
 from tfmi.evaluation.report import curves
 from tfmi.evaluation.report import explorer
@@ -44,10 +45,11 @@ def write_report(
 
 
 def _render(about, histories, results, views, image, exports):
-    panels = scores.panels(results) if results else []
+    panels = _panels(results) if results else []
     stages = [curves.stage_curves(*stage) for stage in histories.items() if stage[1]]
     drawn = [table for panel in panels for table in panel["tables"]]
     drawn += [term for stage in stages for term in stage["terms"]]
+    drawn = [item for item in drawn if item["chart"]]
     specs = {f"chart-{number}": item["chart"] for number, item in enumerate(drawn)}
     for name, item in zip(specs, drawn, strict=True):
         item["chart"] = name
@@ -64,3 +66,10 @@ def _render(about, histories, results, views, image, exports):
         server=serving.server_command(exports["folder"]),
         data={"charts": specs, "map": charts.point_map(), "domains": views},
     )
+
+
+def _panels(results):
+    panels = scores.panels(results)
+    if results.get("disentanglement"):
+        panels.append(apart.apart_panel(results["disentanglement"]))
+    return panels

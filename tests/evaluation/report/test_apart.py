@@ -1,0 +1,37 @@
+"""S and E beside each other, as tables."""
+
+import report_content as content
+
+from tfmi.evaluation.report import apart
+
+PANEL = apart.apart_panel(content.RESULTS["disentanglement"])
+
+
+def _texts(table):
+    return {r["label"]: [cell["text"] for cell in r["cells"]] for r in table["rows"]}
+
+
+def test_tables_of_each_domain():
+    assert [table["title"] for table in PANEL["tables"]] == [
+        *["S and E of x"] * 4,
+        # Of single dimensions nothing is known there.
+        *["S and E of y"] * 3,
+    ]
+    assert not any(table["chart"] for table in PANEL["tables"])
+
+
+def test_cells_are_under_their_headings():
+    blocks, information, mutual, numbers = PANEL["tables"][:4]
+    row = dict(zip(blocks["columns"], _texts(blocks)["Ours"], strict=True))
+    assert row["MIG"] == "0.500"
+    assert row["SAP"] == "0.250"
+    assert row["distance"] == "0.5000"
+    assert information["columns"] == ["shape", "grey shade"]
+    assert _texts(information) == {
+        "Ours, S": ["90.00%", "10.00%"],
+        "Ours, E": ["0.00%", "100.00%"],
+    }
+    assert mutual["columns"] == ["S and E", "S and E of others", "E and E"]
+    assert _texts(mutual) == {"KSG (nats)": ["0.0000", "0.0100", "2.0000"]}
+    row = dict(zip(numbers["columns"], _texts(numbers)["Ours"], strict=True))
+    assert row["FactorVAE"] == "0.625"
