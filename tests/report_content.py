@@ -85,6 +85,8 @@ ABOUT = {
     "defaults": {"name": "halves", "batch_size": 64, "shared_epochs": 5},
     "source": Halves.source,
     "versions": {"python": "3.11", "tfmi": "0.1.0"},
+    "precision": "mixed_bfloat16",
+    "jit": True,
     "image_shape": (12, 12, 1),
     "images": {"train": 640, "test": TEST_IMAGES},
     "stages": {

@@ -27,7 +27,7 @@ def command(run, exported):
     click.echo(f"run     {run.path}")
     dataset = run.open_dataset()
     click.echo(f"data    {dataset.source}")
-    keys = [(r, domain) for domain in run.domains for r in ("shared", "exclusive")]
+    keys = [(stage, domain) for domain in run.domains for stage in run.stages]
     path = run.path / "report.html"
     write_report(
         path,
@@ -55,6 +55,8 @@ def _about(run, dataset):
         "defaults": defaults.to_dict() if defaults else {},
         "source": dataset.source,
         "versions": run.config["versions"],
+        "precision": run.config.get("precision", "float32"),
+        "jit": bool(run.config.get("jit")),
         "image_shape": dataset.image_shape,
         "images": images,
         "stages": {
@@ -65,7 +67,7 @@ def _about(run, dataset):
                 * getattr(recipe, f"{stage}_epochs"),
                 "seconds": run.config.get("seconds", {}).get(stage),
             }
-            for stage in ("shared", "exclusive")
+            for stage in run.stages
         },
     }
 
@@ -74,8 +76,7 @@ def _histories(run):
     from tfmi.evaluation.report.curves import read_history
 
     return {
-        stage: read_history(run.path / stage / "history.csv")
-        for stage in ("shared", "exclusive")
+        stage: read_history(run.path / stage / "history.csv") for stage in run.stages
     }
 
 

@@ -13,6 +13,7 @@ def test_overview():
     assert lines["Stage shared"] == "30 steps in 3 epochs, 1 min 2 s"
     assert lines["Stage exclusive"] == "10 steps in 1 epoch, 3 s"
     assert lines["Wall time"] == "1 min 5 s"
+    assert lines["Computed in"] == "mixed_bfloat16, XLA"
     assert lines["Versions"] == "python 3.11, tfmi 0.1.0"
 
 

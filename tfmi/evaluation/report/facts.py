@@ -5,9 +5,9 @@ def overview(about):
     """The header's facts.
 
     Args:
-        about: `{"run", "recipe", "defaults", "source", "versions", "image_shape",
-        "images": {split: count}, "stages": {name: {"epochs", "steps", "seconds"}}}`;
-        "seconds" is None where it is not known.
+        about: `{"run", "path", "recipe", "defaults", "source", "versions", "precision",
+            "jit", "image_shape", "images": {split: count}, "stages": {name: {"epochs",
+            "steps", "seconds"}}}`; "seconds" is None where it is not known.
 
     Returns:
         `[(name, text)]`.
@@ -27,6 +27,7 @@ def overview(about):
     known = [s["seconds"] for s in about["stages"].values()]
     total = None if None in known else sum(known)
     lines.append(("Wall time", "not recorded" if total is None else duration(total)))
+    lines.append(("Computed in", about["precision"] + ", XLA" * about["jit"]))
     lines.append(
         ("Versions", ", ".join(f"{n} {v}" for n, v in about["versions"].items()))
     )
