@@ -142,13 +142,26 @@ def test_keras_round_trip(tmp_path, build, share_weights):
     assert equal(values(loaded.trainable_variables), values(model.trainable_variables))
 
 
+def test_each_step_and_domain_has_negatives_of_its_own():
+    seeds = [information.step_seeds(0, step, 4)[2:] for step in range(10)]
+    orders = {
+        tuple(objectives.random_derangement(16, seed).numpy())
+        for of_step in seeds
+        for seed in of_step
+    }
+    assert len(orders) == 20
+
+
 def test_frozen_encoders_stay_bit_identical():
+    """Their batch normalisation too; that of the encoders in training moves."""
     model = exclusive_model()
     frozen = [*model.shared_encoder_x.variables, *model.shared_encoder_y.variables]
     before = values(frozen)
+    moving = values(model.encoder_x.non_trainable_variables)
     for _ in range(3):
         model.train_step(pair())
     assert equal(before, values(frozen))
+    assert not equal(moving, values(model.encoder_x.non_trainable_variables))
     names = {id(v) for v in model.encoder_variables + model.discriminator_variables}
     assert not names & {id(v) for v in frozen}
 

@@ -69,6 +69,27 @@ def test_bad_input_is_one_line(call, args, code, message):
     assert not os.path.exists("runs")
 
 
+IMAGES, LABELS = "train-images-idx3-ubyte", "train-labels-idx1-ubyte"
+
+
+@pytest.mark.parametrize(
+    "name, damage, message",
+    [
+        (IMAGES, lambda b: b[:-1], "bytes that its header announces"),
+        (IMAGES, lambda b: b"\0\0\x08\x01" + b[4:], "magic number must be 2051"),
+        (LABELS, lambda b: b[:7] + b"\x27" + b[8:-1], "40 images and 39 labels"),
+    ],
+)
+def test_damaged_data_is_one_line(call, tmp_path, name, damage, message):
+    path = tiny.write_mnist(tmp_path / "m") / name
+    path.write_bytes(damage(path.read_bytes()))
+    result = call("train", "colored-mnist", "--data-dir", tmp_path / "m")
+    assert result.exit_code == 1, result.output
+    assert result.output.startswith("Error: ") and message in result.output
+    assert len(result.output.splitlines()) == 1
+    assert not os.path.exists("runs")
+
+
 def test_batch_larger_than_data_makes_no_folder(call, tmp_path):
     folder = tiny.write_mnist(tmp_path / "m")
     result = call("train", "colored-mnist", "--data-dir", folder, "--batch-size", 41)

@@ -37,6 +37,15 @@ def test_ideal_representation_is_read(protocol, labels):
 
 
 @BOTH
+def test_loss_is_below_what_a_softmax_of_a_softmax_allows(protocol, labels):
+    """With probabilities taken for logits it ends at log(1 + 3 / e)."""
+    classifier = protocol.classifier(seed=0)
+    probes.fit(classifier, 3 * np.eye(VALUES)[labels[:TRAIN]], labels[:TRAIN])
+    network = classifier[-1] if protocol.standardize else classifier
+    assert network.loss_ < np.log(1 + (VALUES - 1) / np.e)
+
+
+@BOTH
 def test_constant_representation_gives_the_majority(protocol, labels):
     result = score(protocol, np.ones((len(labels), 3)), labels)
     level = probes.majority_level(labels[:TRAIN], labels[TRAIN:])

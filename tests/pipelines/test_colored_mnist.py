@@ -90,6 +90,20 @@ def test_colors_of_x_and_y_are_independent(dataset):
     assert abs((x == y).mean() - 1 / 12) < 0.03
 
 
+def test_images_of_a_pair_are_two_drawings_of_a_digit(dataset):
+    strokes, labels = dataset._splits["train"]
+    for batch in arrays(dataset.pairs(8, 0, 0, 5)):
+        # Each colour has a channel of 255, so the peak is the stroke itself.
+        shown = 255 - batch["x"].max(-1), batch["y"].max(-1)
+        x, y = (
+            np.array([(strokes == one).all((1, 2)).argmax() for one in images])
+            for images in shown
+        )
+        assert (strokes[x] == shown[0]).all() and (strokes[y] == shown[1]).all()
+        assert (labels[x] == labels[y]).all()
+        assert (x != y).all()
+
+
 def test_labels_are_those_of_the_pixels(dataset):
     for domain, factor in (("x", "background_color"), ("y", "digit_color")):
         images, labels = next(iter(dataset.labelled(domain, "test", 30)))
