@@ -54,6 +54,14 @@ def test_ablate_then_sweep_with_its_stage_1(folder):
     assert "step/s" not in result.output
     for name in ("sweep.txt", "sweep.csv", "sweep.json", "sweep_paper.png"):
         assert (folder / "sweep" / name).is_file()
+    runs = [folder / "ablate" / name for name in ("baseline-seed0", "alpha-0-seed0")]
+    args = ["compare", *map(str, runs), "--output", str(folder / "both")]
+    result = CliRunner().invoke(cli, args)
+    assert result.exit_code == 0, result.output
+    assert "alpha-0-seed0" in (folder / "both" / "compare.txt").read_text()
+    (runs[0] / "evaluation" / "results.json").unlink()
+    result = CliRunner().invoke(cli, args)
+    assert (result.exit_code, "a run must be scored" in result.output) == (1, True)
 
 
 @pytest.mark.parametrize(
@@ -64,6 +72,8 @@ def test_ablate_then_sweep_with_its_stage_1(folder):
         (["ablate", "colored-mnist", "--seeds", "a"], 2, "not a valid integer"),
         (["ablate", "colored-mnist", "--data-dir", "none"], 1, "must be a folder"),
         (["ablate", "colored-mnist", "--reuse", "none"], 1, "a run must be a folder"),
+        (["compare"], 2, "RUNS"),
+        (["compare", "none"], 1, "a run must be a folder"),
         (["sweep", "colored-mnist"], 2, "Received: none"),
         (
             ["sweep", "colored-mnist", "--code-noise", "0,1", "--l1-weight", "0,1"],
@@ -75,7 +85,7 @@ def test_ablate_then_sweep_with_its_stage_1(folder):
 )
 def test_bad_input_is_one_line(tmp_path, monkeypatch, folder, args, code, message):
     monkeypatch.chdir(tmp_path)
-    if len(args) > 1 and "--data-dir" not in args:
+    if args[1:2] == ["colored-mnist"] and "--data-dir" not in args:
         args = [*args, "--data-dir", str(folder / "mnist"), "--batch-size", "8"]
     result = CliRunner().invoke(cli, args)
     assert result.exit_code == code, result.output

@@ -17,6 +17,7 @@ COMMANDS = {
     "eurosat": "Classify EuroSAT by a run that was trained on Sentinel-2.",
     "mi-map": "Distances and regions of one image, by mutual information.",
     "report": "One page about a run: scores, curves, maps, neighbours.",
+    "compare": "Runs, baselines and the paper in one table and picture.",
     "export": "Export a run's encoders to SavedModel and ONNX.",
     "verify": "Check an export again: its files and what they compute.",
     "embed": "Vectors of image files, by a run or an export.",

@@ -1,12 +1,10 @@
 """Tables 6 and 7: what each term of the objective is worth."""
 
-from matplotlib.figure import Figure
-
 from tfmi.evaluation import collected
 from tfmi.evaluation import paper
 from tfmi.evaluation.collected import decimal
 from tfmi.evaluation.collected import percent
-from tfmi.files import replacing
+from tfmi.evaluation.panels import bar_panels
 
 COLUMNS = """protocol representation domain row seed factor accuracy
     paper_accuracy distance paper_distance""".split()
@@ -102,10 +100,16 @@ def write(folder, tables):
     records = [COLUMNS, *(r for table in tables for r in _records(table))]
     collected.write(folder, "ablation", tables, texts, records)
     for protocol in dict.fromkeys(table["protocol"] for table in tables):
-        chosen = [table for table in tables if table["protocol"] == protocol]
-        with replacing(folder / f"ablation_{protocol}.png") as path:
-            _picture(path, chosen)
+        shown = [_shown(table) for table in tables if table["protocol"] == protocol]
+        path = folder / f"ablation_{protocol}.png"
+        bar_panels(path, shown, f"Ablation; probe {protocol}")
     return texts
+
+
+def _shown(table):
+    rows = [row for row in table["rows"] if row["row"] not in BASELINES]
+    beside = f", beside {table['paper']}" if table["paper"] else ""
+    return {**table, "title": table["title"] + beside, "rows": rows}
 
 
 def _records(table):
@@ -116,46 +120,3 @@ def _records(table):
                 theirs = (row["paper_accuracies"] or {}).get(factor)
                 distances = [scores["distance"], row["paper_distance"]]
                 yield [*where, row["row"], seed, factor, accuracy, theirs, *distances]
-
-
-def _picture(path, tables):
-    """A panel a table: bars of ours, marks of the paper's, lines of the ideal."""
-    size = (11, 3.4 * len(tables))
-    figure = Figure(figsize=size, layout="constrained")
-    for axes, table in zip(
-        figure.subplots(len(tables), squeeze=False)[:, 0], tables, strict=True
-    ):
-        _panel(axes, table)
-    figure.suptitle(f"Ablation; probe {tables[0]['protocol']}", fontsize=11)
-    figure.savefig(path, dpi=110)
-
-
-def _panel(axes, table):
-    rows = [row for row in table["rows"] if row["row"] not in BASELINES]
-    width = 0.8 / len(table["ideal"])
-    for index, (factor, ideal) in enumerate(table["ideal"].items()):
-        shift = (index - (len(table["ideal"]) - 1) / 2) * width
-        places = [place + shift for place in range(len(rows))]
-        bars = axes.bar(
-            places,
-            [100 * row["accuracies"][factor] for row in rows],
-            width,
-            yerr=[100 * (row["deviations"][factor] or 0) for row in rows],
-            label=f"{factor} (ideal {100 * ideal:.1f}%, dotted)",
-        )
-        axes.bar_label(bars, fmt="%.1f", fontsize=8)
-        axes.axhline(100 * ideal, color=bars[0].get_facecolor(), linestyle=":")
-        marks = [(p, r["paper_accuracies"]) for p, r in zip(places, rows, strict=True)]
-        marks = [(p, 100 * theirs[factor]) for p, theirs in marks if theirs]
-        if marks:
-            axes.plot(*zip(*marks, strict=True), "kD", markersize=5, fillstyle="none")
-    if table["paper"]:
-        axes.plot(
-            [], [], "kD", fillstyle="none", label=f"the paper's, {table['paper']}"
-        )
-    labels = [f"{row['row']}\n({row['distance']:.3f})" for row in rows]
-    axes.set_xticks(range(len(rows)), labels, fontsize=9)
-    axes.set_ylim(0, 112)
-    axes.set_ylabel("accuracy (%)")
-    axes.set_title(f"{table['title']}; distance to ideal in ()", fontsize=9)
-    axes.legend(fontsize=8, loc="upper left", bbox_to_anchor=(1, 1))
