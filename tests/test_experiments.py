@@ -38,7 +38,7 @@ def counts(monkeypatch):
     training keeps a checkpoint (which `test_training` tests)."""
     counted = types.SimpleNamespace(steps=0, scores=[], fail=None)
 
-    def train_stage(run, stage, dataset, stop, shared=None):
+    def train_stage(run, stage, dataset, stop, shared, probe_every):
         assert (shared is None) == (stage == "shared")
         kept = run.path / f"{stage}.step"
         step = int(kept.read_text()) if kept.is_file() else 0

@@ -65,6 +65,9 @@ def test_run_folder_holds_what_it_should(tmp_path, data, dataset):
             rows = list(csv.DictReader(file))
         assert [row["epoch"] for row in rows] == ["0", "1"]
         assert {"loss", "global", "local"} <= set(rows[0])
+        watched = run.path / stage / "logs" / "watch"
+        assert (watched / "projector_config.pbtxt").is_file()
+        assert not (run.path / stage / "probes.csv").exists()
     images = run.sample_images("x", 5)
     assert run.represent("shared", "x")(images).shape == (5, 4)
     assert not np.allclose(
@@ -102,7 +105,9 @@ def test_stopped_and_resumed_equals_unbroken(
     run = start(tmp_path, data, max_shift=0.2)
     # A step an execution: the unbroken run has had several.
     monkeypatch.setattr(fitting, "SECONDS", 0)
-    assert not training.train(run, dataset, StopAfter(steps))
+    # Nor does it matter that vectors are probed on the way.
+    assert not training.train(run, dataset, StopAfter(steps), probe_every=3)
+    assert (run.path / "shared" / "probes.csv").is_file()
     spent = dict(run.config["seconds"])
     assert not run.finished
     assert training.train(runs.load(run.path), dataset, never)

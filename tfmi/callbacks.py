@@ -1,6 +1,7 @@
 """What happens beside the training steps: the bar and the checkpoints."""
 
 import math
+import sys
 import time
 
 import keras
@@ -43,6 +44,15 @@ class ProgressBar(keras.callbacks.Callback):
 
     def on_train_end(self, logs=None):
         self._bar.close()
+
+    def say(self, line):
+        """Print a line above the bar."""
+        tqdm.tqdm.write(line, file=sys.stderr)
+
+    def pause(self, seconds):
+        """Leave out seconds that no step took of the speed and the time left."""
+        self._bar.start_t += seconds
+        self._bar.last_print_t += seconds
 
 
 class Checkpoint(keras.callbacks.Callback):

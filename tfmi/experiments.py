@@ -10,6 +10,7 @@ import dataclasses
 import pathlib
 import shutil
 
+from tfmi import machine
 from tfmi import recipes
 from tfmi import runs
 from tfmi import scoring
@@ -105,7 +106,16 @@ class Experiment:
         # Graphs of the row before are of no more use.
         keras.backend.clear_session()
         adopt_stages(run, [*self._others(), *self.reuse], progress)
+        self._settle(run, progress)
         return training.train(run, self.dataset, stop)
+
+    def _settle(self, run, progress):
+        """The rows are trained alike: as the first of them."""
+        known = [o.config for o in self._others() if "precision" in o.config]
+        if known:
+            run.save_config(precision=known[0]["precision"], jit=known[0]["jit"])
+        else:
+            progress(f"uses    {machine.settle(run, self.dataset.image_shape)}")
 
     def _others(self):
         return [runs.load(f.parent) for f in sorted(self.path.glob("*/config.json"))]

@@ -24,7 +24,7 @@ def write_preview(path, dataset, seed=0, pairs=PAIRS):
     count = min(pairs, dataset.num_images("train"))
     (batch,) = dataset.pairs(count, seed, 0, 1).as_numpy_iterator()
     tiles = [
-        _tile(_viewable(x), _viewable(y))
+        _tile(viewable(x), viewable(y))
         for x, y in zip(batch["x"], batch["y"], strict=True)
     ]
     height, width = tiles[0].shape[:2]
@@ -38,7 +38,7 @@ def write_preview(path, dataset, seed=0, pairs=PAIRS):
         Image.fromarray(sheet).save(temporary, "PNG")
 
 
-def _viewable(image):
+def viewable(image):
     # Three channels are shown as a picture, any other number by the first.
     return image[..., :3] if image.shape[-1] >= 3 else image[..., [0, 0, 0]]
 

@@ -7,7 +7,8 @@ runs/<recipe>-<date>-<time>/
   unusable.txt                files that could not be used, where there are any
   preview.png                 pairs as they are trained on
   progress.json               the stage and step reached, finished or not
-  shared/, exclusive/         history.csv, checkpoint.weights.h5, logs/
+  shared/, exclusive/         history.csv, probes.csv, checkpoint.weights.h5,
+                              logs/ (TensorBoard's)
   shared.keras                the finished model of stage 1
   exclusive.keras             of stage 2; holds the shared encoders too
   evaluation/, report.html    what tfmi evaluate and tfmi report write

@@ -17,17 +17,21 @@ from tfmi.files import replacing
 from tfmi.files import write_text
 from tfmi.preprocessing import scale_images
 from tfmi.preview import write_preview
+from tfmi.watching import StepScalars
+from tfmi.watching import Watch
 
 CHECKPOINT = "checkpoint.weights.h5"
 
 
-def train(run, dataset, stop):
+def train(run, dataset, stop, probe_every=0):
     """Train what is not trained yet of a run.
 
     Args:
         run: a `runs.Run`; what it holds already is gone on with.
         dataset: its `PairDataset`.
         stop: function that says whether to stop now (Ctrl-C).
+        probe_every: steps between two online probes (`watching`), 0 for none;
+            no weight depends on it.
 
     Returns:
         Whether the run is finished; `False` where it was stopped.
@@ -52,7 +56,7 @@ def train(run, dataset, stop):
     for stage in run.stages:
         model = _stage_model(run, stage)
         if model is None:
-            model = _train_stage(run, stage, dataset, stop, shared)
+            model = _train_stage(run, stage, dataset, stop, shared, probe_every)
         if model is None:
             return False
         shared = model
@@ -93,7 +97,7 @@ def _stage_model(run, stage):
     return keras.saving.load_model(path) if path.is_file() else None
 
 
-def _train_stage(run, stage, dataset, stop, shared=None):
+def _train_stage(run, stage, dataset, stop, shared=None, probe_every=0):
     """Train one stage to its end and save it; `None` where it was stopped."""
     recipe = run.recipe
     # Seeded anew, so that a stage is the same whatever came before it in the
@@ -107,9 +111,12 @@ def _train_stage(run, stage, dataset, stop, shared=None):
     step = _restore(model, folder)
     run.save_progress(stage=stage, step=step, steps=total, finished=False)
     checkpoint = Checkpoint(folder / CHECKPOINT, stop)
+    steps = step, total, per_epoch
+    bar = ProgressBar(stage, *steps)
+    watch = Watch(folder, dataset, steps, probe_every, bar)
     begun = time.monotonic()
-    _fit(model, dataset, recipe, (step, total, per_epoch), folder, checkpoint)
-    _add_seconds(run, stage, time.monotonic() - begun)
+    _fit(model, dataset, recipe, steps, folder, [bar, checkpoint, watch])
+    _add_seconds(run, stage, time.monotonic() - begun - watch.seconds)
     step = int(model.steps_done)
     if step < total:
         run.save_progress(stage=stage, step=step, steps=total, finished=False)
@@ -167,13 +174,13 @@ def _restore(model, folder):
     return int(model.steps_done)
 
 
-def _fit(model, dataset, recipe, steps, folder, checkpoint):
+def _fit(model, dataset, recipe, steps, folder, callbacks):
     step, total, per_epoch = steps
     _drop_epochs_from(folder / "history.csv", step // per_epoch)
     seed = _stage_seed(recipe, folder.name)
     callbacks = [
-        ProgressBar(folder.name, step, total, per_epoch),
-        checkpoint,
+        *callbacks,
+        StepScalars(folder / "logs" / "steps", step, per_epoch),
         keras.callbacks.CSVLogger(folder / "history.csv", append=True),
         keras.callbacks.TensorBoard(folder / "logs", write_graph=False),
     ]

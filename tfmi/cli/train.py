@@ -23,8 +23,15 @@ from tfmi.errors import UsageError
     help="Of convolutions and matrix products; auto: the fastest here.",
 )
 @click.option("--jit", type=click.Choice(machine.JIT), help="Compile with XLA.")
+@click.option(
+    "--probe-every",
+    type=click.IntRange(0),
+    default=1000,
+    show_default=True,
+    help="Steps between two online probes; 0 for none.",
+)
 @recipe_options()
-def command(recipe, resume, data, root, precision, jit, settings):
+def command(recipe, resume, data, root, precision, jit, probe_every, settings):
     """Train both stages of RECIPE, in a new folder below runs/.
 
     Settings come from the recipe, then from --config, then from options.
@@ -37,14 +44,14 @@ def command(recipe, resume, data, root, precision, jit, settings):
             + ("both" if resume else "neither")
         )
     if resume:
-        _resume(resume)
+        _resume(resume, probe_every)
         return
     if recipe is None:
         raise UsageError(
             f"RECIPE must be one of {', '.join(recipes.RECIPES)}. Received: none"
         )
     run, dataset = _create(recipe, settings, data, root)
-    _run(run, dataset, precision or "auto", jit or "auto")
+    _run(run, dataset, precision or "auto", jit or "auto", probe_every)
 
 
 def _create(name, settings, data, root):
@@ -54,7 +61,7 @@ def _create(name, settings, data, root):
     return runs.create(recipe, data, root), dataset
 
 
-def _resume(path):
+def _resume(path, probe_every):
     from tfmi import runs
 
     run = runs.load(path)
@@ -62,10 +69,10 @@ def _resume(path):
         click.echo(f"{run.path} is finished already")
         return
     # As it began: where nothing was chosen, without either.
-    _run(run, run.open_dataset(), "float32", "off")
+    _run(run, run.open_dataset(), "float32", "off", probe_every)
 
 
-def _run(run, dataset, precision, jit):
+def _run(run, dataset, precision, jit, probe_every):
     from tfmi import training
 
     click.echo(f"recipe  {run.recipe.name}")
@@ -73,7 +80,7 @@ def _run(run, dataset, precision, jit):
     click.echo(f"run     {run.path}")
     chosen = machine.settle(run, dataset.image_shape, precision, jit)
     click.echo(f"uses    {chosen}")
-    if training.train(run, dataset, Interrupt()):
+    if training.train(run, dataset, Interrupt(), probe_every):
         click.echo(f"finished {run.path}")
         return
     click.echo(f"stopped; go on with: tfmi train --resume {run.path}", err=True)
