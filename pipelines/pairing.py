@@ -64,7 +64,7 @@ class GroupPairing:
         Returns:
             Two int64 tensors `(batch_size,)`: indices of x and of y.
         """
-        anchors = _epoch_order(step, batch_size, self.num_images, self.seed)
+        anchors = epoch_order(step, batch_size, self.num_images, self.seed)
         start, size = tf.gather(self._start, anchors), tf.gather(self._size, anchors)
         uniform = tf.random.stateless_uniform(
             [batch_size], seed=tf.stack([self.seed, step]), dtype=tf.float64
@@ -89,11 +89,11 @@ class ListedPairing:
 
     def indices(self, step, batch_size):
         """As `GroupPairing.indices`: each pair once an epoch."""
-        pairs = _epoch_order(step, batch_size, self.num_images, self.seed)
+        pairs = epoch_order(step, batch_size, self.num_images, self.seed)
         return tf.gather(self._x, pairs), tf.gather(self._y, pairs)
 
 
-def _epoch_order(step, batch_size, count, seed):
+def epoch_order(step, batch_size, count, seed):
     """Batch `step` of a walk through `count` items, in a new order each epoch."""
     steps_per_epoch = count // batch_size
     epoch, within = step // steps_per_epoch, step % steps_per_epoch

@@ -1,6 +1,7 @@
 """Places in .npy and .npz files: arrays of (dates, height, width, bands)."""
 
 import contextlib
+import functools
 import pathlib
 import zipfile
 
@@ -15,24 +16,27 @@ MASK = ".clouds.npy"
 
 
 class ArrayAcquisition(Acquisition):
-    """One date of an array that lies on the disk (.npy) or in memory (.npz)."""
+    """One date of an array file; holds the path alone, as workers are sent it."""
 
-    def __init__(self, source, pixels, date, bands, clouds=None):
-        self.source, self.date, self.bands = source, date, bands
-        self.grid = Grid(*pixels.shape[:2])
-        self.has_mask = clouds is not None
-        self._pixels, self._clouds = pixels, clouds
+    def __init__(self, path, number, date, bands, shape, has_mask):
+        self.source, self.date, self.bands = f"{path} [{number}]", date, bands
+        self.grid = Grid(*shape)
+        self.has_mask = has_mask
+        self._path, self._number = path, number
 
     @contextlib.contextmanager
     def opened(self, bands):
         layers = [self.bands.index(band) for band in bands]
+        found = _load(self._path)
+        (pixels,) = (array for array in found.values() if array.ndim == 4)
+        clouds = found.get("clouds")
 
         def read(window):
             row, column, height, width = window
-            part = np.s_[row : row + height, column : column + width]
-            values, bad = to_reflectance(np.asarray(self._pixels[part])[..., layers])
-            if self._clouds is not None:
-                bad = bad | (self._clouds[part] != 0)
+            part = np.s_[self._number, row : row + height, column : column + width]
+            values, bad = to_reflectance(np.asarray(pixels[part])[..., layers])
+            if clouds is not None:
+                bad = bad | (clouds[part] != 0)
             return values, bad
 
         yield read
@@ -53,10 +57,7 @@ def read_arrays(path):
         UnusableScene: for a file that cannot be read or does not fit together.
     """
     path = pathlib.Path(path)
-    try:
-        found = _load(path)
-    except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
-        raise UnusableScene(f"it cannot be read ({error})") from error
+    found = _load(path)
     arrays = [name for name, array in found.items() if array.ndim == 4]
     if len(arrays) != 1:
         if arrays:
@@ -79,17 +80,24 @@ def read_arrays(path):
     bands = name_bands([None if name is None else str(name) for name in names])
     return [
         ArrayAcquisition(
-            f"{path} [{n}]",
-            pixels[n],
-            str(dates[n]),
-            bands,
-            None if clouds is None else clouds[n],
+            path, n, str(dates[n]), bands, pixels.shape[1:3], clouds is not None
         )
         for n in range(len(pixels))
     ]
 
 
 def _load(path):
+    """`{name: array}` of a file, as it is now."""
+    try:
+        stat = path.stat()
+        return _arrays(path, stat.st_size, stat.st_mtime_ns)
+    except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
+        raise UnusableScene(f"it cannot be read ({error})") from error
+
+
+# The dates of a place follow each other: of a .npz file the last is kept.
+@functools.lru_cache(maxsize=1)
+def _arrays(path, size, modified):
     if path.suffix == ".npz":
         with np.load(path, allow_pickle=False) as file:
             return {name: file[name] for name in file.files}

@@ -17,12 +17,15 @@ from tfmi.pipelines.rows import RowFile
 from tfmi.pipelines.rows import cache_folder
 from tfmi.pipelines.sentinel2.bands import choose
 from tfmi.pipelines.sentinel2.places import find_places
+from tfmi.pipelines.sentinel2.prepared import PreparedPairs
+from tfmi.pipelines.sentinel2.records import is_prepared
 from tfmi.pipelines.sentinel2.windows import Cutter
 from tfmi.pipelines.sentinel2.windows import Settings
 from tfmi.pipelines.sentinel2.windows import Spot
 from tfmi.pipelines.sentinel2.windows import lay_out
 
 from tfmi.errors import DataError
+from tfmi.errors import UsageError
 from tfmi.files import make_folder
 from tfmi.files import replacing
 from tfmi.files import write_json
@@ -62,6 +65,14 @@ def open_dataset(
         DataError: where no pairs are left.
         UsageError: without `data_dir`, or for values out of range.
     """
+    given = (bands, stride, cloud_threshold)
+    if data_dir is not None and is_prepared(data_dir):
+        if any(value is not None for value in given):
+            raise UsageError(
+                "--bands, --stride and --cloud-threshold must go with windows that are "
+                f"not prepared yet. Received: some, and {data_dir} of prepared ones"
+            )
+        return PreparedPairs(data_dir)
     chosen = choose(bands)
     wanted = Settings(
         chosen or (),

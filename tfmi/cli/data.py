@@ -44,6 +44,33 @@ def check(recipe, data, seed, output):
     data_check.require_usable(dataset, recipe)
 
 
+@command.command("prepare-sentinel2")
+@click.argument("data_dir", type=click.Path())
+@click.argument("output", type=click.Path())
+@click.option("--bands", help="B02,B03,...; by default the data's.")
+@click.option("--window", type=int, default=64, show_default=True)
+@click.option("--stride", type=int, help="Of training windows; by default the window.")
+@click.option("--max-cloud", type=float, default=0.2, show_default=True)
+@click.option("--cloud-threshold", type=float, help="B02 of cloud, without a mask.")
+@click.option("--test-fraction", type=float, default=0.2, show_default=True)
+@click.option("--parts", type=click.IntRange(1), default=1, show_default=True)
+@click.option("--beam", multiple=True, help="A flag of Beam, such as --runner=...")
+def prepare_sentinel2(data_dir, output, bands, parts, beam, **settings):
+    """Cut the windows of DATA_DIR into OUTPUT, with Apache Beam.
+
+    tfmi train sentinel2 --data-dir OUTPUT trains on them. What is broken off is gone
+    on with by the same command; finished parts are not done again.
+    """
+    from tfmi.pipelines.sentinel2.bands import choose
+    from tfmi.pipelines.sentinel2.prepare import prepare
+    from tfmi.pipelines.sentinel2.windows import Settings
+
+    settings["stride"] = settings["stride"] or settings["window"]
+    wanted = Settings(choose(bands) or (), **settings)
+    prepare(data_dir, output, wanted, parts, beam, click.echo)
+    click.echo(f"written {output}")
+
+
 @command.command("synthesize-iam")
 @click.argument("output", type=click.Path())
 @click.option("--writers", type=click.IntRange(2), default=50, show_default=True)

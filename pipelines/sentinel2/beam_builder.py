@@ -1,0 +1,140 @@
+"""Windows of Sentinel-2 as a tensorflow-datasets builder on Apache Beam.
+
+A record is one spot with all dates at which it is clear:
+
+    images  uint8 (dates, side, side, bands), bytes of `bands`
+    dates   texts
+    place, row, column
+
+Records are shuffled by a hash of their key and written to ArrayRecord shards, which
+give any record without reading the others.
+"""
+
+import zlib
+
+import apache_beam as beam
+import numpy as np
+import tensorflow_datasets as tfds
+from tfmi.pipelines.sentinel2.records import NAME
+from tfmi.pipelines.sentinel2.records import VERSION
+from tfmi.pipelines.sentinel2.records import features
+from tfmi.pipelines.sentinel2.records import part_name
+from tfmi.pipelines.sentinel2.windows import Cutter
+
+from tfmi.files import write_json
+
+# A unit of work is the spots of one place in a square of so many pixels: a product's
+# JPEG 2000 files are packed in such squares, so each is unpacked once.
+BLOCK = 1024
+
+
+class Config(tfds.core.BuilderConfig):
+    """A part of the places: those whose names' hash falls on it.
+
+    Args:
+        places, spots: as of `windows.lay_out`.
+        settings: `windows.Settings`.
+        part, parts: number of this part, and of all.
+        counts: path of the JSON file of what was left out, without its end.
+    """
+
+    def __init__(self, places, spots, settings, part, parts, counts):
+        super().__init__(name=part_name(part, parts))
+        self.settings, self.counts = settings, counts
+        self.units = [
+            (place, unit)
+            for place in places
+            if zlib.crc32(place.name.encode()) % parts == part
+            for unit in _units(spots[place.name])
+        ]
+
+
+class Builder(tfds.core.GeneratorBasedBuilder):
+    """See the module."""
+
+    name = NAME
+    VERSION = tfds.core.Version(VERSION)
+    BUILDER_CONFIGS = []
+
+    def _info(self):
+        return tfds.core.DatasetInfo(
+            builder=self,
+            description="Windows of Sentinel-2 at several dates.",
+            features=features(self.builder_config.settings),
+        )
+
+    def _split_generators(self, dl_manager):
+        return {split: self._generate_examples(split) for split in ("train", "test")}
+
+    def _generate_examples(self, split):
+        config = self.builder_config
+        return _Examples(config.units, split, config.settings, config.counts)
+
+
+class _Examples(beam.PTransform):
+    """From units of work to `(key, example)`; what was left out goes to a file."""
+
+    def __init__(self, units, split, settings, counts):
+        super().__init__()
+        self._units = [unit for unit in units if unit[1][0].split == split]
+        self._settings = settings
+        self._counts = f"{counts}-{split}.json"
+
+    def expand(self, pipeline):
+        found = (
+            pipeline
+            | beam.Create(self._units)
+            | beam.Reshuffle()
+            | beam.FlatMap(_cut, self._settings).with_outputs("counts", main="records")
+        )
+        _ = (
+            found.counts
+            | beam.CombinePerKey(sum)
+            | beam.combiners.ToDict()
+            | beam.Map(_write_counts, self._counts)
+        )
+        return found.records
+
+
+def _units(spots):
+    blocks = {}
+    for spot in spots:
+        block = spot.split, spot.row // BLOCK, spot.column // BLOCK
+        blocks.setdefault(block, []).append(spot)
+    return list(blocks.values())
+
+
+def _cut(unit, settings):
+    """`(key, example)` of each spot that is clear at two dates, and counts."""
+    place, spots = unit
+    cutter = Cutter(settings)
+    clear = {}
+    for spot, date, image in cutter.cut(place, spots):
+        clear.setdefault(spot, []).append((date, image))
+    alone = 0
+    for spot, found in clear.items():
+        if len(found) < 2:
+            alone += 1
+            continue
+        dates, images = zip(*found, strict=True)
+        yield (
+            f"{spot.place}/{spot.row}/{spot.column}",
+            {
+                "images": np.stack(images),
+                "dates": list(dates),
+                "place": spot.place,
+                "row": spot.row,
+                "column": spot.column,
+            },
+        )
+    counts = {**cutter.counts, "clear at one date only": alone}
+    counts.update((line, 1) for line in cutter.unusable)
+    for reason, count in counts.items():
+        if count:
+            yield beam.pvalue.TaggedOutput("counts", (reason, count))
+
+
+def _write_counts(counts, path):
+    from etils import epath
+
+    write_json(epath.Path(path), counts)
