@@ -8,6 +8,7 @@ import numpy as np
 from tfmi.errors import DataError
 from tfmi.errors import UsageError
 from tfmi.files import replacing
+from tfmi.pictures import viewable
 
 
 @dataclasses.dataclass(frozen=True)
@@ -137,24 +138,6 @@ def read_classes(path, scene):
     return classes
 
 
-def viewable(scene):
-    """The scene as a picture for people: uint8 `(height, width, 3)`.
-
-    Red, green and blue where the bands have them, else the first channels; each
-    stretched between its 2nd and 98th percentile where the channels are bands.
-    """
-    names = list(scene.channels)
-    wanted = [names.index(n) for n in ("B04", "B03", "B02") if n in names]
-    if len(wanted) < 3:
-        wanted = [0, 1, 2] if scene.pixels.shape[2] >= 3 else [0, 0, 0]
-    picture = scene.pixels[..., wanted]
-    if not names:
-        return picture
-    low, high = np.percentile(picture, (2, 98), axis=(0, 1))
-    stretched = (picture - low) / np.maximum(high - low, 1)
-    return (255 * stretched.clip(0, 1)).astype(np.uint8)
-
-
 def heat_map(path, scene, distance, point, title):
     """Figure 6 as PNG: the distance over the image, a colour bar, the point.
 
@@ -192,7 +175,7 @@ def _axes(scene):
     figure = Figure(figsize=(11, 5), layout="constrained")
     left, right = figure.subplots(1, 2)
     for axes in (left, right):
-        axes.imshow(viewable(scene))
+        axes.imshow(viewable(scene.pixels, scene.channels))
         axes.set_axis_off()
     left.set_title("image", fontsize=10)
     return figure, right

@@ -4,6 +4,7 @@ import numpy as np
 from PIL import Image
 
 from tfmi.files import replacing
+from tfmi.pictures import viewable
 
 PAIRS = 24
 GAP = 4
@@ -24,8 +25,8 @@ def write_preview(path, dataset, seed=0, pairs=PAIRS):
     count = min(pairs, dataset.num_images("train"))
     (batch,) = dataset.pairs(count, seed, 0, 1).as_numpy_iterator()
     tiles = [
-        _tile(viewable(x), viewable(y))
-        for x, y in zip(batch["x"], batch["y"], strict=True)
+        _tile(x, y)
+        for x, y in viewable(np.stack([batch["x"], batch["y"]], 1), dataset.channels)
     ]
     height, width = tiles[0].shape[:2]
     columns = max(1, min(len(tiles), WIDTH // width))
@@ -36,11 +37,6 @@ def write_preview(path, dataset, seed=0, pairs=PAIRS):
         sheet[top : top + height, left : left + width] = tile
     with replacing(path) as temporary:
         Image.fromarray(sheet).save(temporary, "PNG")
-
-
-def viewable(image):
-    # Three channels are shown as a picture, any other number by the first.
-    return image[..., :3] if image.shape[-1] >= 3 else image[..., [0, 0, 0]]
 
 
 def _tile(x, y):

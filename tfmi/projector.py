@@ -8,7 +8,7 @@ from tensorboard.plugins import projector
 
 from tfmi.files import make_folder
 from tfmi.files import replacing
-from tfmi.preview import viewable
+from tfmi.pictures import viewable
 
 # Of a picture: the projector takes a sheet of up to 8,192 pixels a side.
 LARGEST = 64

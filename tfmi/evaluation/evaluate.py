@@ -16,6 +16,7 @@ from tfmi.evaluation.probe_tables import OURS
 from tfmi.evaluation.probe_tables import probe_tables
 from tfmi.files import make_folder
 from tfmi.files import replacing
+from tfmi.pictures import viewable
 
 BATCH = 500
 GRID_IMAGES = 1000
@@ -197,15 +198,18 @@ def _grid(output, test, representation, domain, dataset, seed):
     vectors, labels = test
     batches = dataset.labelled(domain.name, "test", GRID_IMAGES, seed)
     images = np.asarray(next(iter(batches))[0])
+    wanted = {
+        "shared": domain.shared_factors + domain.retrieved_factors,
+        "exclusive": domain.exclusive_factors,
+    }
     # Without factors of its own kind it is judged by one of the other.
-    factors = getattr(domain, f"{representation}_factors") or domain.factors
-    factor = factors[0].name
+    factor = (wanted[representation] or domain.factors)[0].name
     if (labels[factor][: len(images)] < 0).all():
         return
     with replacing(output / f"neighbours_{representation}_{domain.name}.png") as path:
         neighbours.retrieval_grid(
             path,
-            images,
+            viewable(images, dataset.channels),
             vectors[: len(images)],
             labels[factor][: len(images)],
             f"nearest in the {representation} representation of {domain.name}; "
