@@ -35,12 +35,13 @@ class Config(tfds.core.BuilderConfig):
         places, spots: as of `windows.lay_out`.
         settings: `windows.Settings`.
         part, parts: number of this part, and of all.
-        counts: path of the JSON file of what was left out, without its end.
+        output: folder for JSON files of what was left out.
     """
 
-    def __init__(self, places, spots, settings, part, parts, counts):
+    def __init__(self, places, spots, settings, part, parts, output):
         super().__init__(name=part_name(part, parts))
-        self.settings, self.counts = settings, counts
+        self.settings = settings
+        self.counts = f"{output}/counts-{self.name}"
         self.units = [
             (place, unit)
             for place in places
@@ -64,7 +65,8 @@ class Builder(tfds.core.GeneratorBasedBuilder):
         )
 
     def _split_generators(self, dl_manager):
-        return {split: self._generate_examples(split) for split in ("train", "test")}
+        held = {spots[0].split for _, spots in self.builder_config.units}
+        return {split: self._generate_examples(split) for split in sorted(held)}
 
     def _generate_examples(self, split):
         config = self.builder_config

@@ -40,7 +40,6 @@ def prepare(data_dir, output, settings, parts=1, beam_options=(), progress=print
         raise UsageError(
             "Apache Beam must be installed: pip install 'tfmi[beam]'. Received: none"
         )
-    import tensorflow_datasets as tfds
     from apache_beam.options.pipeline_options import PipelineOptions
     from tfmi.pipelines.sentinel2 import beam_builder
 
@@ -48,28 +47,42 @@ def prepare(data_dir, output, settings, parts=1, beam_options=(), progress=print
     places, bands, notes, unusable = find_places(data_dir, settings.bands or None)
     settings = dataclasses.replace(settings, bands=bands)
     spots, overlaps = lay_out(places, settings)
+    configs = [
+        beam_builder.Config(places, spots, settings, part, parts, str(output))
+        for part in range(parts)
+    ]
+    configs = [config for config in configs if config.units]
     make_folder(output)
-    _keep_about(output, records.about(settings, parts))
+    _keep_about(output, records.about(settings, [config.name for config in configs]))
     for line in (*notes, *overlaps, *unusable):
         progress(line)
-    for part in range(parts):
-        name = records.part_name(part, parts)
-        config = beam_builder.Config(
-            places, spots, settings, part, parts, str(output / f"counts-{name}")
-        )
+    for config in configs:
         builder = beam_builder.Builder(
             data_dir=str(output), config=config, file_format=FORMAT
         )
         if builder.data_path.exists():
-            progress(f"{name} is prepared already")
+            progress(f"{config.name} is prepared already")
             continue
-        builder.download_and_prepare(
-            download_config=tfds.download.DownloadConfig(
-                beam_options=PipelineOptions(list(beam_options)),
-            )
-        )
+        _build(builder, PipelineOptions(list(beam_options)))
         counts = {s: info.num_examples for s, info in builder.info.splits.items()}
-        progress(f"{name}: spots {counts}")
+        progress(f"{config.name}: spots {counts}")
+
+
+def _build(builder, options):
+    import tensorflow_datasets as tfds
+
+    try:
+        builder.download_and_prepare(
+            download_config=tfds.download.DownloadConfig(beam_options=options)
+        )
+    except Exception as error:
+        # Beam wraps what the writer of tensorflow-datasets raises.
+        if "generated examples is 0" not in str(error):
+            raise
+        raise DataError(
+            "each part must have spots that are clear at two dates (fewer --parts, "
+            f"larger --max-cloud). Received: none in {builder.builder_config.name}"
+        ) from error
 
 
 def _keep_about(output, about):

@@ -45,8 +45,8 @@ class PreparedPairs(PairDataset):
                 )
         spots = ", ".join(f"{len(r):,} {s}" for s, r in self._records.items())
         self.notes = (
-            f"{parts} parts, spots: {spots}, bands {','.join(settings.bands)}, windows "
-            f"of {settings.window} pixels",
+            f"{len(parts)} parts, spots: {spots}, bands {','.join(settings.bands)}, "
+            f"windows of {settings.window} pixels",
             f"scored: the images of at most {LABELLED} spots of each split",
         )
 

@@ -48,7 +48,7 @@ def is_prepared(folder):
 
 
 def read_about(folder):
-    """`(Settings, parts)` of a prepared folder.
+    """`(Settings, names of the parts)` of a prepared folder.
 
     Raises:
         DataError: where its description is broken.
@@ -57,7 +57,7 @@ def read_about(folder):
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
         settings = dict(content["settings"], bands=tuple(content["settings"]["bands"]))
-        return Settings(**settings), int(content["parts"])
+        return Settings(**settings), tuple(content["parts"])
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise DataError(
             f"{ABOUT} must be one that tfmi wrote. Received: {path} ({error})"
@@ -65,9 +65,10 @@ def read_about(folder):
 
 
 def about(settings, parts):
-    """What `read_about` reads, for JSON."""
+    """What `read_about` reads, for JSON; `parts` are names."""
     settings = dataclasses.asdict(settings)
-    return {"settings": {**settings, "bands": list(settings["bands"])}, "parts": parts}
+    settings["bands"] = list(settings["bands"])
+    return {"settings": settings, "parts": list(parts)}
 
 
 class Records:
@@ -75,7 +76,7 @@ class Records:
 
     Args:
         folder: of the prepared windows.
-        parts: number of parts.
+        parts: their names.
         split: "train" or "test".
 
     Raises:
@@ -84,10 +85,7 @@ class Records:
 
     def __init__(self, folder, parts, split):
         path = pathlib.Path(folder) / NAME
-        self._sources = [
-            self._open(path / part_name(n, parts) / VERSION, split)
-            for n in range(parts)
-        ]
+        self._sources = [self._open(path / name / VERSION, split) for name in parts]
         self._sources = [source for source in self._sources if source is not None]
         self._ends = np.cumsum([len(source) for source in self._sources])
 
@@ -101,8 +99,8 @@ class Records:
                 f"Received: none in {path}"
             )
         builder = tfds.builder_from_directory(str(path))
-        # A part of small places may have no test spot.
-        if not builder.info.splits[split].num_examples:
+        # A part of small places may have none for a split.
+        if split not in builder.info.splits:
             return None
         return builder.as_data_source(split=split)
 

@@ -18,6 +18,7 @@ from tfmi.errors import DataError
 from tfmi.errors import UsageError
 
 SETTINGS = Settings(made.RGBN, window=16, stride=8, test_fraction=0.3)
+PARTS = [records.part_name(part, 2) for part in (0, 1)]
 OPTIONS = ["--window", "16", "--stride", "8", "--test-fraction", "0.3"]
 
 
@@ -58,7 +59,7 @@ def prepared(wanted, tmp_path_factory):
             return {s: self._generate_examples(s) for s in ("train", "test")}
 
         def _generate_examples(self, split):
-            first = self.builder_config.name == records.part_name(0, 2)
+            first = self.builder_config.name == PARTS[0]
             for key, images in wanted.items():
                 if key[0] == split and (key[1] == "place0") == first:
                     yield (
@@ -72,13 +73,12 @@ def prepared(wanted, tmp_path_factory):
                         },
                     )
 
-    for part in (0, 1):
-        name = records.part_name(part, 2)
+    for name in PARTS:
         config = tfds.core.BuilderConfig(name=name)
         Builder(
             data_dir=str(output), config=config, file_format="array_record"
         ).download_and_prepare()
-    about = records.about(SETTINGS, 2)
+    about = records.about(SETTINGS, PARTS)
     (output / records.ABOUT).write_text(json.dumps(about))
     return output
 
@@ -128,7 +128,7 @@ def test_what_was_decided_when_preparing_cannot_be_changed(prepared):
 
 def test_an_unfinished_or_broken_folder_is_refused(tmp_path):
     about = tmp_path / records.ABOUT
-    about.write_text(json.dumps(records.about(SETTINGS, 2)))
+    about.write_text(json.dumps(records.about(SETTINGS, PARTS)))
     with pytest.raises(DataError, match="all parts must be prepared"):
         open_dataset("sentinel2", {"data_dir": str(tmp_path)})
     about.write_text("{}")
@@ -182,5 +182,9 @@ def test_beam_counts_what_is_left_out(tmp_path):
     assert result.exit_code == 0, result.output
     name = f"counts-{records.part_name(0, 1)}-train.json"
     counts = json.loads((tmp_path / "out" / name).read_text())
-    # All 20 of the first date, and the one in the corner.
+    # Of 4 by 5 spots: all of the first date, and the 4 that meet the corner.
     assert counts == {"cloudy": 24, "clear at one date only": 4}
+    np.savez(tmp_path / "a.npz", scenes=scenes, clouds=np.ones_like(clouds))
+    result = prepare(tmp_path, tmp_path / "none")
+    assert result.exit_code == 1
+    assert "must have spots that are clear at two dates" in result.output
