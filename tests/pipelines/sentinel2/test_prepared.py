@@ -154,20 +154,22 @@ def test_beam_prepares_the_same_and_goes_on_with_what_is_missing(
 ):
     pytest.importorskip("apache_beam", reason="needs tfmi[beam]")
     output = tmp_path / "out"
-    result = prepare(folder, output, "--parts", 2)
+    result = prepare(folder, output, "--parts", 3)
     assert result.exit_code == 0, result.output
     check(output, wanted)
+    # Two of the three places fall on the first part, none on the second.
     parts = sorted((output / records.NAME).iterdir())
+    assert [part.name for part in parts] == [records.part_name(n, 3) for n in (0, 2)]
     kept = {path: path.read_bytes() for path in parts[0].rglob("*") if path.is_file()}
-    # As a broken-off preparation leaves it: the second part is not there.
+    # As a broken-off preparation leaves it: the last part is not there.
     for path in sorted(parts[1].rglob("*"), reverse=True):
         path.rmdir() if path.is_dir() else path.unlink()
-    result = prepare(folder, output, "--parts", 2)
+    result = prepare(folder, output, "--parts", 3)
     assert result.exit_code == 0, result.output
-    assert "part-00000-of-00002 is prepared already" in result.output
+    assert "part-00000-of-00003 is prepared already" in result.output
     assert {path: path.read_bytes() for path in kept} == kept
     check(output, wanted)
-    result = prepare(folder, output, "--parts", 3)
+    result = prepare(folder, output, "--parts", 2)
     assert result.exit_code == 1
     assert "OUTPUT must be empty or hold windows of the same data" in result.output
 
