@@ -185,11 +185,11 @@ def _fit(model, dataset, recipe, steps, folder, callbacks):
         keras.callbacks.TensorBoard(folder / "logs", write_graph=False),
     ]
     pairs = dataset.pairs(recipe.batch_size, seed, step, total - step)
-    batches = _prepared(pairs, step, recipe.max_shift, seed)
+    batches = prepared(pairs, step, recipe.max_shift, seed)
     fitting.fit(model, batches, step, total, per_epoch, callbacks)
 
 
-def _prepared(pairs, first_step, max_shift, seed):
+def prepared(pairs, first_step, max_shift, seed):
     """Pairs as the models take them. Both images of a pair are moved, each by
     itself, as a function of the seed and the step."""
 

@@ -1,0 +1,93 @@
+"""What the benchmarks share: turns, the machine, tables and their JSON."""
+
+import json
+import os
+import pathlib
+import platform
+import time
+from importlib.metadata import version
+
+import numpy as np
+
+SGEMM_SIZE = 2048
+PACKAGES = ("tfmi", "tensorflow", "keras", "numpy")
+
+
+def take_turns(runners, rounds, warmups=2):
+    """Seconds of each call; the runners alternate call by call, so that their
+    ratios hold even where the machine's speed does not.
+
+    Args:
+        runners: `{name: function}`, which returns when its work is done.
+
+    Returns:
+        `{name: [seconds, ...]}`, `rounds` of each.
+    """
+    for run in runners.values():
+        for _ in range(warmups):
+            run()
+    seconds = {name: [] for name in runners}
+    for _ in range(rounds):
+        for name, run in runners.items():
+            start = time.perf_counter()
+            run()
+            seconds[name].append(time.perf_counter() - start)
+    return seconds
+
+
+def sgemm(size=SGEMM_SIZE):
+    """A runner that multiplies two float32 matrices of `size` by `size`."""
+    import tensorflow as tf
+
+    matrix = tf.random.normal((size, size))
+    product = tf.function(tf.linalg.matmul)
+    return lambda: product(matrix, matrix).numpy()
+
+
+def sgemm_rate(seconds, size=SGEMM_SIZE):
+    """Floating-point operations a second of the median of its calls."""
+    return 2 * size**3 / float(np.median(seconds))
+
+
+def machine():
+    """What a figure was measured on."""
+    return {
+        "processor": _processor(),
+        "cores": len(os.sched_getaffinity(0)),
+        "load": os.getloadavg(),
+        "python": platform.python_version(),
+        **{package: version(package) for package in PACKAGES},
+    }
+
+
+def _processor():
+    try:
+        lines = pathlib.Path("/proc/cpuinfo").read_text().splitlines()
+    except OSError:
+        return platform.processor()
+    names = [line.split(":")[1].strip() for line in lines if "model name" in line]
+    return names[0] if names else platform.processor()
+
+
+def report(rows, path=None):
+    """Print rows as a table and, with a path, write them as JSON beside the
+    machine they were measured on.
+
+    Args:
+        rows: dicts with the same keys; floats are printed with 4 digits.
+    """
+    texts = [[_text(value) for value in row.values()] for row in rows]
+    table = [list(rows[0]), *texts]
+    widths = [max(len(line[n]) for line in table) for n in range(len(table[0]))]
+    for line in table:
+        cells = [text.rjust(width) for text, width in zip(line, widths, strict=True)]
+        print("  ".join([line[0].ljust(widths[0]), *cells[1:]]))
+    if path:
+        content = {"machine": machine(), "rows": rows}
+        pathlib.Path(path).write_text(json.dumps(content, indent=2) + "\n")
+
+
+def _text(value):
+    if value is None:
+        return ""
+    return f"{value:.4g}" if isinstance(value, float) else str(value)

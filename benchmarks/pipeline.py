@@ -1,0 +1,90 @@
+"""What an input pipeline gives: images a second, and the share of the time that
+training waits for it.
+
+    python benchmarks/pipeline.py colored-mnist --sample
+    python benchmarks/pipeline.py pairs --folder DIR
+
+Data options are those of `tfmi train`. The stall is what asking for a batch
+takes while steps of the first stage are made, as a share of both.
+"""
+
+import time
+
+import click
+import measuring
+import numpy as np
+
+from tfmi import machine
+from tfmi.cli.options import data_options
+from tfmi.cli.options import open_chosen
+
+PRECISION = click.Choice(machine.PRECISIONS)
+
+
+@click.command(help=__doc__)
+@click.argument("recipe")
+@data_options
+@click.option("--batches", default=100, show_default=True, help="Of a measurement.")
+@click.option("--precision", type=PRECISION, default="float32", show_default=True)
+@click.option("--json", "path", type=click.Path())
+def main(recipe, data, batches, precision, path):
+    recipe, dataset = open_chosen(recipe, {}, data)
+    alone = _times(iter(_batches(recipe, dataset)), batches)
+    asking, steps = _with_steps(recipe, dataset, batches, precision)
+    measuring.report(
+        [
+            {
+                "recipe": recipe.name,
+                "source": dataset.source,
+                "batch": recipe.batch_size,
+                "images/s": 2 * recipe.batch_size * len(alone) / sum(alone),
+                "images/s of steps": 2 * recipe.batch_size * len(steps) / sum(steps),
+                "asking, median ms": 1000 * float(np.median(asking)),
+                "stall": sum(asking) / (sum(asking) + sum(steps)),
+            }
+        ],
+        path,
+    )
+
+
+def _batches(recipe, dataset):
+    from tfmi import training
+
+    pairs = dataset.pairs(recipe.batch_size, 0, 0, 10**9)
+    return training.prepared(pairs, 0, recipe.max_shift, 0)
+
+
+def _times(batches, count, work=lambda batch: None):
+    """Seconds that each of `count` batches took to come, after a few."""
+    times = []
+    for _ in range(count + 5):
+        start = time.perf_counter()
+        batch = next(batches)
+        times.append(time.perf_counter() - start)
+        work(batch)
+    return times[5:]
+
+
+def _with_steps(recipe, dataset, count, precision):
+    """Seconds of asking and of the step, for each of `count` steps."""
+    import tensorflow as tf
+
+    from tfmi import building
+
+    precision, _ = machine.choose_precision(precision)
+    shape = dataset.image_shape
+    model = building.build_shared_model(recipe, shape, 1, precision)
+    step = tf.function(model.train_step)
+    steps = []
+
+    def work(batch):
+        start = time.perf_counter()
+        float(step(batch)["loss"])
+        steps.append(time.perf_counter() - start)
+
+    asking = _times(iter(_batches(recipe, dataset)), count, work)
+    return asking, steps[5:]
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,148 @@
+"""What a training step costs, in variants that take turns in one process.
+
+    python benchmarks/train_step.py
+    python benchmarks/train_step.py colored-mnist jit=off colored-mnist jit=on
+
+A variant is a recipe and any number of NAME=VALUE after it: `precision`, `jit`
+(on or off), `input` (pipeline: the input pipeline runs too) or a setting of
+the recipe; or `plain`, the yardstick (plain.py). The first is what the others'
+speed is a multiple of. The sgemm rate is measured in the same turns.
+"""
+
+import argparse
+import json
+
+import measuring
+import numpy as np
+import operations
+
+IMAGE_SHAPE = (28, 28, 3)
+VARIANTS = """plain
+    colored-mnist-paper
+    colored-mnist-paper input=pipeline
+    colored-mnist-paper precision=mixed_bfloat16
+    colored-mnist-paper critic=dot
+    colored-mnist
+    colored-mnist precision=mixed_bfloat16""".split()
+
+
+def main():
+    options = _parser().parse_args()
+    rows = []
+    for stage in options.stages:
+        variants = _variants(options.variants or VARIANTS)
+        built = {name: _build(v, stage, options) for name, v in variants.items()}
+        runners = {name: runner for name, (runner, _) in built.items()}
+        seconds = measuring.take_turns(
+            {"sgemm": measuring.sgemm(), **runners}, options.rounds
+        )
+        rate = measuring.sgemm_rate(seconds.pop("sgemm"))
+        counts = {name: count for name, (_, count) in built.items()}
+        rows += _rows(stage, seconds, counts, rate, options.batch_size)
+    measuring.report(rows, options.json)
+
+
+def _parser():
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("variants", nargs="*")
+    parser.add_argument("--stages", nargs="+", default=["shared", "exclusive"])
+    parser.add_argument("--batch-size", type=int, default=64)
+    parser.add_argument("--rounds", type=int, default=30)
+    parser.add_argument("--data-dir", help="MNIST's files; by default the sample")
+    parser.add_argument("--json")
+    return parser
+
+
+def _variants(words):
+    """`{name: [recipe, "NAME=VALUE", ...]}`."""
+    variants = []
+    for word in words:
+        if "=" in word:
+            variants[-1].append(word)
+        else:
+            variants.append([word])
+    return {" ".join(variant): variant for variant in variants}
+
+
+def _build(variant, stage, options):
+    """A runner of one step, and the useful operations of the step."""
+    from tfmi import recipes
+
+    name, *changes = variant
+    settings = dict(change.split("=") for change in changes)
+    source = settings.pop("input", "memory")
+    precision, jit = settings.pop("precision", "float32"), settings.pop("jit", "off")
+    recipe = recipes.find("colored-mnist-paper" if name == "plain" else name)
+    settings = {
+        key: value if isinstance(getattr(recipe, key), str) else json.loads(value)
+        for key, value in settings.items()
+    }
+    recipe = recipe.replace(batch_size=options.batch_size, **settings)
+    step = _plain(stage) if name == "plain" else _own(recipe, stage, precision, jit)
+    batches = _batches(recipe, source, options.data_dir)
+    count = operations.step_operations(recipe, IMAGE_SHAPE, stage)
+    return lambda: float(step(next(batches))), count
+
+
+def _plain(stage):
+    import plain
+
+    training = plain.SharedTraining(IMAGE_SHAPE)
+    if stage == "exclusive":
+        training = plain.ExclusiveTraining(IMAGE_SHAPE, training)
+    return training.step
+
+
+def _own(recipe, stage, precision, jit):
+    import tensorflow as tf
+
+    from tfmi import building
+
+    how = {"precision": precision, "jit": jit == "on"}
+    model = building.build_shared_model(recipe, IMAGE_SHAPE, 1, **how)
+    if stage == "exclusive":
+        model = building.build_exclusive_model(recipe, IMAGE_SHAPE, model, 1, **how)
+    step = tf.function(model.train_step, jit_compile=how["jit"] or None)
+    return lambda batch: step(batch)["loss"]
+
+
+def _batches(recipe, source, data_dir):
+    """An endless iterator: one batch of noise again and again, or the pipeline."""
+    import tensorflow as tf
+
+    from tfmi import pipelines
+    from tfmi import training
+
+    if source == "memory":
+        shape = (recipe.batch_size, *IMAGE_SHAPE)
+        noise = {domain: tf.random.uniform(shape, -1, 1) for domain in ("x", "y")}
+        return iter(tf.data.Dataset.from_tensors(noise).cache().repeat())
+    data = {"data_dir": data_dir} if data_dir else {"sample": True}
+    dataset = pipelines.open_dataset("colored-mnist", data)
+    pairs = dataset.pairs(recipe.batch_size, 0, 0, 10**9)
+    return iter(training.prepared(pairs, 0, recipe.max_shift, 0))
+
+
+def _rows(stage, seconds, counts, sgemm_rate, batch_size):
+    medians = {name: float(np.median(times)) for name, times in seconds.items()}
+    first = next(iter(medians.values()))
+    return [
+        {
+            "variant": name,
+            "stage": stage,
+            "ms": 1000 * median,
+            "images/s": 2 * batch_size / median,
+            "times first": first / median,
+            "Gflop": counts[name] / 1e9,
+            "Gflop/s": counts[name] / median / 1e9,
+            "sgemm Gflop/s": sgemm_rate / 1e9,
+            "of sgemm": counts[name] / median / sgemm_rate,
+        }
+        for name, median in medians.items()
+    ]
+
+
+if __name__ == "__main__":
+    main()
