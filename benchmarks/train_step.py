@@ -92,7 +92,8 @@ def _plain(stage):
     training = plain.SharedTraining(IMAGE_SHAPE)
     if stage == "exclusive":
         training = plain.ExclusiveTraining(IMAGE_SHAPE, training)
-    return training.step
+    # A function that holds the training: its own method does not.
+    return lambda batch: training.step(batch)
 
 
 def _own(recipe, stage, precision, jit):
@@ -104,8 +105,9 @@ def _own(recipe, stage, precision, jit):
     model = building.build_shared_model(recipe, IMAGE_SHAPE, 1, **how)
     if stage == "exclusive":
         model = building.build_exclusive_model(recipe, IMAGE_SHAPE, model, 1, **how)
-    step = tf.function(model.train_step, jit_compile=how["jit"] or None)
-    return lambda batch: step(batch)["loss"]
+    return tf.function(
+        lambda batch: model.train_step(batch)["loss"], jit_compile=how["jit"] or None
+    )
 
 
 def _batches(recipe, source, data_dir):
