@@ -8,8 +8,8 @@ from tfmi.evaluation.report.scores import row_kind
 NAME = "S and E apart"
 ABOUT = (
     "S and E as two blocks: MIG and DCI of the information that the probe reads, SAP "
-    "of its balanced accuracy; 1 is ideal. Their mutual information, beside that of "
-    "vectors that have nothing, and that have all in common."
+    "of its balanced accuracy. Their mutual information, beside that of vectors that "
+    "have nothing, and that have all in common."
 )
 PAIRS = {
     "S and E": "measured",
