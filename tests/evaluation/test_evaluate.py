@@ -202,6 +202,40 @@ def test_untrained_encoders_can_be_left_out(tmp_path):
     assert names == ["Ideal", "Ours", "Majority class"]
 
 
+class Marked(Halves):
+    """Images of the training split can be told from those of the test split."""
+
+    def labelled(self, domain, split, batch_size, seed=0):
+        mark = tf.constant(int(split == "train"), tf.uint8)
+        return (
+            super()
+            .labelled(domain, split, batch_size, seed)
+            .map(lambda images, labels: (images + mark, labels))
+        )
+
+
+def _known_by_heart(images):
+    images = np.asarray(images)
+    return _shape(images - 1) if images.min() == 1 else np.zeros((len(images), 2))
+
+
+def test_scores_are_those_of_images_that_no_probe_was_fitted_on(tmp_path):
+    key, protocols = ("shared", "x"), ["paper", "strong"]
+    results = evaluate(
+        {key: _known_by_heart},
+        {},
+        Marked(),
+        tmp_path,
+        protocols,
+        progress=str,
+        metrics=False,
+    )
+    assert len(results["tables"]) == 2
+    for table in results["tables"]:
+        rows = {row["row"]: row["accuracies"]["shape"] for row in table["rows"]}
+        assert rows["Ours"] < 0.65
+
+
 class SomeScored(Halves):
     """Half of the images have no shade that counts; their shape is noise."""
 
