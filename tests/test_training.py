@@ -121,14 +121,14 @@ def test_stopped_and_resumed_equals_unbroken(
 
 def test_pairs_are_moved_each_by_itself(dataset):
     pairs = dataset.pairs(8, 0, 3, 1)
-    (still,) = training._prepared(pairs, 3, 0.0, 0).as_numpy_iterator()
-    (moved,) = training._prepared(pairs, 3, 0.25, 0).as_numpy_iterator()
+    (still,) = training.prepared(pairs, 3, 0.0, 0).as_numpy_iterator()
+    (moved,) = training.prepared(pairs, 3, 0.25, 0).as_numpy_iterator()
     assert (still["x"] != moved["x"]).any()
     assert (still["y"] != moved["y"]).any()
     assert (still["x"].min(), still["x"].max()) == (-1, 1)
     # An image in both places is moved to two places.
     twice = pairs.map(lambda pair: {"x": pair["x"], "y": pair["x"]})
-    (pair,) = training._prepared(twice, 3, 0.25, 0).as_numpy_iterator()
+    (pair,) = training.prepared(twice, 3, 0.25, 0).as_numpy_iterator()
     assert (pair["x"] != pair["y"]).any()
 
 
