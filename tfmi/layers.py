@@ -25,8 +25,8 @@ class MapNormalization(keras.layers.BatchNormalization):
             x=inputs,
             scale=tf.cast(self.gamma, tf.float32),
             offset=tf.cast(self.beta, tf.float32),
-            mean=tf.constant([], tf.float32) if own else self.moving_mean.value,
-            variance=tf.constant([], tf.float32) if own else self.moving_variance.value,
+            mean=_none() if own else tf.cast(self.moving_mean, tf.float32),
+            variance=_none() if own else tf.cast(self.moving_variance, tf.float32),
             epsilon=self.epsilon,
             is_training=own,
         )
@@ -39,6 +39,10 @@ class MapNormalization(keras.layers.BatchNormalization):
 
     def _move(self, average, value):
         average.assign(average * self.momentum + value * (1.0 - self.momentum))
+
+
+def _none():
+    return tf.constant([], tf.float32)
 
 
 @keras.saving.register_keras_serializable(package="tfmi")
