@@ -27,7 +27,7 @@ def main():
         "plain": Plain(dataset),
         **{name: Own(name, dataset, options.precision) for name in options.recipes},
     }
-    targets = np.arange(0.8, options.until + 1e-9, 0.02).round(4)
+    targets = [*np.arange(0.8, options.until - 1e-9, 0.02).round(4), options.until]
     rows = {name: [] for name in learners}
     running = dict(learners)
     while running:
@@ -43,7 +43,10 @@ def main():
             late = learner.seconds > options.limit or learner.finished
             if accuracy >= options.until or late:
                 del running[name]
-    measuring.report([row for each in rows.values() for row in each], options.json)
+    reached = [row for each in rows.values() for row in each]
+    if not reached:
+        raise SystemExit(f"no learner reached {targets[0]:.0%}")
+    measuring.report(reached, options.json)
 
 
 def _parser():
@@ -157,7 +160,7 @@ def probe(represent, dataset, options):
         return values, labels[FACTOR]
 
     classifier = probes.PAPER.classifier(0)
-    classifier.fit(*vectors("train"))
+    probes.fit(classifier, *vectors("train"))
     return classifier.score(*vectors("test"))
 
 
