@@ -16,6 +16,7 @@ from tfmi.information import pair_information
 from tfmi.information import serialized_networks
 from tfmi.information import step_counter
 from tfmi.information import step_seeds
+from tfmi.replicas import scaled_loss
 
 ADVERSARIAL_LOSSES = {
     "saddle_point": objectives.saddle_point_loss,
@@ -160,14 +161,13 @@ class ExclusiveModel(keras.Model):
 
     def train_step(self, data):
         shared = self._shared(data)
-        seeds = step_seeds(
-            self.seed, self.steps_done, count=4 + 2 * self.discriminator_steps
-        )
+        count = 4 + 2 * self.discriminator_steps
+        seeds = step_seeds(self.seed, self.steps_done, count)
         # One pass through the discriminators gives both players' gradients.
         with tf.GradientTape(persistent=True) as tape:
             terms, pairs = self._terms(data, shared, seeds[:6], training=True)
-            loss = self.optimizer.scale_loss(terms["loss"])
-            game = self.discriminator_optimizer.scale_loss(terms["discriminator"])
+            loss = scaled_loss(self.optimizer, terms["loss"])
+            game = scaled_loss(self.discriminator_optimizer, terms["discriminator"])
         gradients = tape.gradient(loss, self.encoder_variables)
         game_gradients = tape.gradient(game, self.discriminator_variables)
         self.optimizer.apply(gradients, self.encoder_variables)
@@ -218,7 +218,7 @@ class ExclusiveModel(keras.Model):
         for step in range(self.discriminator_steps - 1):
             with tf.GradientTape() as tape:
                 logits = self._logits(pairs, seeds[2 * step : 2 * step + 2])
-                loss = optimizer.scale_loss(discriminator_loss(logits))
+                loss = scaled_loss(optimizer, discriminator_loss(logits))
             gradients = tape.gradient(loss, self.discriminator_variables)
             optimizer.apply(gradients, self.discriminator_variables)
 

@@ -11,6 +11,8 @@ import time
 import keras
 import tensorflow as tf
 
+from tfmi import replicas
+
 # Of one execution: Ctrl-C is answered and the bar moves after it.
 SECONDS = 0.4
 
@@ -49,8 +51,12 @@ class Execution:
     """Runs steps on the batches, each time as many as take `SECONDS`."""
 
     def __init__(self, model, batches):
-        self._batches = iter(batches)
-        self._steps = _steps_function(model)
+        if tf.distribute.has_strategy():
+            self._batches = iter(replicas.parts(batches))
+            self._steps = replicas.steps_function(model)
+        else:
+            self._batches = iter(batches)
+            self._steps = _steps_function(model)
         self._count = None
 
     def run(self, limit):
@@ -63,7 +69,7 @@ class Execution:
         start = time.perf_counter()
         logs = self._steps(self._batches, tf.constant(count))
         logs = {name: float(value) for name, value in logs.items()}
-        seconds = time.perf_counter() - start
+        seconds = replicas.agreed(time.perf_counter() - start)
         # The first call builds the graph: what it took says nothing. Growth by
         # halves keeps a lucky measurement from making a long execution.
         fitting = max(1, int(count * SECONDS / seconds))

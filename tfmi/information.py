@@ -4,17 +4,20 @@ import keras
 import tensorflow as tf
 
 from tfmi import objectives
+from tfmi import replicas
 
 
 def step_seeds(seed, step, count):
-    """`count` stateless seeds for one step: a function of the two numbers, so
-    a resumed run draws what an unbroken one would have drawn.
+    """`count` stateless seeds for one step: a function of the two numbers (and
+    of the replica), so a resumed run draws what an unbroken one would have drawn.
 
     Returns:
         A list of `count` int32 tensors `(2,)`.
     """
     base = tf.stack([tf.cast(seed, tf.int32), tf.cast(step, tf.int32)])
-    return tf.unstack(tf.random.experimental.stateless_split(base, count))
+    return tf.unstack(
+        tf.random.experimental.stateless_split(replicas.own_seed(base), count)
+    )
 
 
 def step_counter(model):

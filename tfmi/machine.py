@@ -11,6 +11,7 @@ import time
 
 PRECISIONS = ("auto", "float32", "mixed_bfloat16", "mixed_float16")
 JIT = ("auto", "on", "off")
+STRATEGIES = ("mirrored", "multi-worker")
 
 
 def settle(run, image_shape, precision="auto", jit="auto"):

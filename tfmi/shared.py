@@ -11,6 +11,7 @@ from tfmi.information import pair_information
 from tfmi.information import serialized_networks
 from tfmi.information import step_counter
 from tfmi.information import step_seeds
+from tfmi.replicas import scaled_loss
 
 
 @keras.saving.register_keras_serializable(package="tfmi")
@@ -94,7 +95,7 @@ class SharedModel(keras.Model):
         seeds = step_seeds(self.seed, self.steps_done, count=4)
         with tf.GradientTape() as tape:
             terms = self._terms(data, seeds, training=True)
-            loss = self.optimizer.scale_loss(terms["loss"])
+            loss = scaled_loss(self.optimizer, terms["loss"])
         gradients = tape.gradient(loss, self.trainable_variables)
         self.optimizer.apply(gradients, self.trainable_variables)
         self.steps_done.assign_add(1)

@@ -8,6 +8,7 @@ import tensorflow as tf
 
 from tfmi import building
 from tfmi import fitting
+from tfmi import replicas
 from tfmi.augmentation import random_shifts
 from tfmi.callbacks import Checkpoint
 from tfmi.callbacks import ProgressBar
@@ -110,14 +111,15 @@ def _train_stage(run, stage, dataset, stop, shared=None, probe_every=0):
     folder = run.path / stage
     step = _restore(model, folder)
     run.save_progress(stage=stage, step=step, steps=total, finished=False)
-    checkpoint = Checkpoint(folder / CHECKPOINT, stop)
+    # A stop that one worker is asked for stops all of them.
+    checkpoint = Checkpoint(folder / CHECKPOINT, lambda: replicas.agreed(stop()) > 0)
     steps = step, total, per_epoch
     bar = ProgressBar(stage, *steps)
     watch = Watch(folder, dataset, steps, probe_every, bar)
     begun = time.monotonic()
     _fit(model, dataset, recipe, steps, folder, [bar, checkpoint, watch])
     _add_seconds(run, stage, time.monotonic() - begun - watch.seconds)
-    step = int(model.steps_done)
+    step = int(model.steps_done.numpy())
     if step < total:
         run.save_progress(stage=stage, step=step, steps=total, finished=False)
         return None
@@ -171,7 +173,7 @@ def _restore(model, folder):
         raise DataError(
             f"the checkpoint must be readable. Received: {folder} ({error})"
         ) from error
-    return int(model.steps_done)
+    return int(model.steps_done.numpy())
 
 
 def _fit(model, dataset, recipe, steps, folder, callbacks):

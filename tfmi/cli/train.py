@@ -1,5 +1,7 @@
 """tfmi train."""
 
+import contextlib
+
 import click
 
 from tfmi import machine
@@ -26,12 +28,18 @@ from tfmi.errors import UsageError
 @click.option(
     "--probe-every",
     type=click.IntRange(0),
-    default=1000,
-    show_default=True,
-    help="Steps between two online probes; 0 for none.",
+    help="Steps between two online probes, 0 for none: by default 1000, and 0 with "
+    "--strategy.",
+)
+@click.option(
+    "--strategy",
+    type=click.Choice(machine.STRATEGIES),
+    help="Train on all GPUs, or on the machines of TF_CONFIG.",
 )
 @recipe_options()
-def command(recipe, resume, data, root, precision, jit, probe_every, settings):
+def command(
+    recipe, resume, data, root, precision, jit, probe_every, strategy, settings
+):
     """Train both stages of RECIPE, in a new folder below runs/.
 
     Settings come from the recipe, then from --config, then from options.
@@ -43,45 +51,85 @@ def command(recipe, resume, data, root, precision, jit, probe_every, settings):
             "give either RECIPE and its options or --resume RUN. Received: "
             + ("both" if resume else "neither")
         )
-    if resume:
-        _resume(resume, probe_every)
-        return
-    if recipe is None:
+    if not resume and recipe is None:
         raise UsageError(
             f"RECIPE must be one of {', '.join(recipes.RECIPES)}. Received: none"
         )
-    run, dataset = _create(recipe, settings, data, root)
-    _run(run, dataset, precision or "auto", jit or "auto", probe_every)
+    if strategy and probe_every:
+        raise UsageError(
+            f"--probe-every must be 0 with --strategy. Received: {probe_every}"
+        )
+    if probe_every is None:
+        probe_every = 0 if strategy else 1000
+    with _replicas(strategy) as spare:
+        if resume:
+            _resume(resume, spare, strategy, probe_every)
+            return
+        chosen = open_chosen(recipe, settings, data)
+        if strategy:
+            precision, jit = _same_everywhere(chosen[0], precision, jit)
+        run, dataset = _create(*chosen, data, spare or root)
+        _run(run, dataset, precision or "auto", jit or "auto", spare, probe_every)
 
 
-def _create(name, settings, data, root):
-    recipe, dataset = open_chosen(name, settings, data)
+def _replicas(strategy):
+    """The scope of --strategy, which gives the folder to write into instead of
+    a run's, for a worker that is not the first."""
+    if strategy is None:
+        return contextlib.nullcontext()
+    from tfmi import replicas
+
+    return replicas.scope(strategy)
+
+
+def _same_everywhere(recipe, precision, jit):
+    """The precision and XLA of every replica, checked; not what is fastest on
+    this machine, as others may differ."""
+    from tfmi import replicas
+
+    precision, jit = (
+        default if asked in (None, "auto") else asked
+        for asked, default in ((precision, "float32"), (jit, "off"))
+    )
+    replicas.check(recipe, precision, jit)
+    return precision, jit
+
+
+def _create(recipe, dataset, data, root):
     from tfmi import runs
 
     return runs.create(recipe, data, root), dataset
 
 
-def _resume(path, probe_every):
+def _resume(path, spare, strategy, probe_every):
     from tfmi import runs
 
     run = runs.load(path)
     if run.finished:
         click.echo(f"{run.path} is finished already")
         return
+    if strategy:
+        jit = "on" if run.config.get("jit") else "off"
+        _same_everywhere(run.recipe, run.config.get("precision"), jit)
+    if spare:
+        from tfmi import replicas
+
+        run = runs.load(replicas.copy_run(path, spare))
     # As it began: where nothing was chosen, without either.
-    _run(run, run.open_dataset(), "float32", "off", probe_every)
+    _run(run, run.open_dataset(), "float32", "off", spare, probe_every)
 
 
-def _run(run, dataset, precision, jit, probe_every):
+def _run(run, dataset, precision, jit, spare, probe_every):
     from tfmi import training
 
     click.echo(f"recipe  {run.recipe.name}")
     report(dataset)
-    click.echo(f"run     {run.path}")
+    folder = "of the first worker" if spare else run.path
+    click.echo(f"run     {folder}")
     chosen = machine.settle(run, dataset.image_shape, precision, jit)
     click.echo(f"uses    {chosen}")
     if training.train(run, dataset, Interrupt(), probe_every):
-        click.echo(f"finished {run.path}")
+        click.echo(f"finished {folder}")
         return
-    click.echo(f"stopped; go on with: tfmi train --resume {run.path}", err=True)
+    click.echo(f"stopped; go on with: tfmi train --resume {folder}", err=True)
     raise click.exceptions.Exit(130)
