@@ -8,9 +8,11 @@ import numpy as np
 import pytest
 import tiny
 
+from tfmi import building
 from tfmi import callbacks
 from tfmi import files
 from tfmi import fitting
+from tfmi import networks
 from tfmi import pipelines
 from tfmi import recipes
 from tfmi import runs
@@ -176,6 +178,19 @@ def test_batch_larger_than_the_data(tmp_path, data, dataset):
         training.check_sizes(run, dataset)
 
 
+@pytest.mark.parametrize("left", [0, 1000, -100])
+def test_damaged_model_is_one_line(tmp_path, left):
+    encoder = networks.encoder((12, 12, 1), 2, width=4)
+    path = tmp_path / "model.keras"
+    encoder.save(path)
+    path.write_bytes(path.read_bytes()[:left])
+    with pytest.raises(DataError, match="must be a whole .keras file. Received"):
+        building.load_model(path)
+    with pytest.raises(DataError, match="must be a whole .keras file. Received"):
+        with building.whole_file(path):
+            encoder.load_weights(path)
+
+
 def test_full_disk_keeps_the_checkpoint(tmp_path):
     path = tmp_path / "checkpoint"
     path.write_text("old")
@@ -189,7 +204,7 @@ def test_full_disk_keeps_the_checkpoint(tmp_path):
 
 
 def test_loss_that_is_no_number_is_not_saved(tmp_path):
-    path = tmp_path / "checkpoint.weights.h5"
+    path = tmp_path / "checkpoint.keras"
     checkpoint = callbacks.Checkpoint(path, never, seconds=0)
     with pytest.raises(DataError, match="finite number"):
         checkpoint.on_train_batch_end(0, {"loss": float("nan")})

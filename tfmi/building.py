@@ -1,11 +1,13 @@
 """From a recipe to the two models of its stages."""
 
 import contextlib
+import zipfile
 
 import keras
 
 from tfmi import dot_critic
 from tfmi import networks
+from tfmi.errors import DataError
 from tfmi.exclusive import ExclusiveModel
 from tfmi.layers import FusedAdam
 from tfmi.shared import SharedModel
@@ -111,6 +113,28 @@ def _scaled(optimizer, precision):
     if precision != "mixed_float16":
         return optimizer
     return keras.optimizers.LossScaleOptimizer(optimizer)
+
+
+def load_model(path):
+    """The model of a `.keras` file.
+
+    Raises:
+        DataError: where the file is damaged.
+    """
+    with whole_file(path):
+        return keras.saving.load_model(path)
+
+
+@contextlib.contextmanager
+def whole_file(path):
+    """Turns what reading a damaged `.keras` file raises into a DataError."""
+    try:
+        yield
+    except (OSError, ValueError, KeyError, TypeError, zipfile.BadZipFile) as error:
+        raise DataError(
+            "a saved model must be a whole .keras file. "
+            f"Received: {path} ({type(error).__name__})"
+        ) from error
 
 
 def _optimizer(recipe, total_steps):

@@ -43,7 +43,12 @@ class ProgressBar(keras.callbacks.Callback):
         self._bar.update(self._epoch * self._per_epoch + batch + 1 - self._bar.n)
 
     def on_train_end(self, logs=None):
-        self._bar.close()
+        self.close()
+
+    def close(self):
+        """End the line; also where training ended by an error."""
+        if self._bar is not None:
+            self._bar.close()
 
     def say(self, line):
         """Print a line above the bar."""
@@ -62,7 +67,7 @@ class Checkpoint(keras.callbacks.Callback):
     model whose loss is no number.
 
     Args:
-        path: of the `.weights.h5` file.
+        path: of the `.keras` file.
         stop: function that says whether to stop now.
         seconds: between two checkpoints.
     """
@@ -91,5 +96,6 @@ class Checkpoint(keras.callbacks.Callback):
 
     def _save(self):
         with replacing(self._path) as path:
-            self.model.save_weights(path)
+            # Not save_weights: HDF5 crashes the process where the disk is full.
+            self.model.save(path)
         self._saved = time.monotonic()

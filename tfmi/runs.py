@@ -7,8 +7,8 @@ runs/<recipe>-<date>-<time>/
   unusable.txt                files that could not be used, where there are any
   preview.png                 pairs as they are trained on
   progress.json               the stage and step reached, finished or not
-  shared/, exclusive/         history.csv, probes.csv, checkpoint.weights.h5,
-                              logs/ (TensorBoard's)
+  shared/, exclusive/         history.csv, probes.csv, checkpoint.keras, logs/
+                              (TensorBoard's)
   shared.keras                the finished model of stage 1
   exclusive.keras             of stage 2; holds the shared encoders too
   evaluation/, report.html    what tfmi evaluate and tfmi report write
@@ -213,9 +213,7 @@ class Run:
         return self._load(f"{self.stages[-1]}.keras")
 
     def _load(self, name):
-        import keras
-
-        from tfmi import building  # noqa: F401 - registers the models
+        from tfmi import building
 
         path = self.path / name
         if not path.is_file():
@@ -223,7 +221,7 @@ class Run:
                 "the run must be finished (tfmi train --resume RUN). "
                 f"Received: {self.path}"
             )
-        return keras.saving.load_model(path)
+        return building.load_model(path)
 
     def _untrained_model(self, representation, domain):
         import keras

@@ -1,5 +1,6 @@
 """Stage 1, then stage 2, in a run folder that can be left and resumed."""
 
+import contextlib
 import csv
 import time
 
@@ -14,6 +15,7 @@ from tfmi.callbacks import Checkpoint
 from tfmi.callbacks import ProgressBar
 from tfmi.errors import DataError
 from tfmi.errors import UsageError
+from tfmi.files import make_folder
 from tfmi.files import replacing
 from tfmi.files import write_text
 from tfmi.preprocessing import scale_images
@@ -21,7 +23,7 @@ from tfmi.preview import write_preview
 from tfmi.watching import StepScalars
 from tfmi.watching import Watch
 
-CHECKPOINT = "checkpoint.weights.h5"
+CHECKPOINT = "checkpoint.keras"
 
 
 def train(run, dataset, stop, probe_every=0):
@@ -95,7 +97,7 @@ def describe_factors(dataset):
 
 def _stage_model(run, stage):
     path = run.path / f"{stage}.keras"
-    return keras.saving.load_model(path) if path.is_file() else None
+    return building.load_model(path) if path.is_file() else None
 
 
 def _train_stage(run, stage, dataset, stop, shared=None, probe_every=0):
@@ -117,7 +119,8 @@ def _train_stage(run, stage, dataset, stop, shared=None, probe_every=0):
     bar = ProgressBar(stage, *steps)
     watch = Watch(folder, dataset, steps, probe_every, bar)
     begun = time.monotonic()
-    _fit(model, dataset, recipe, steps, folder, [bar, checkpoint, watch])
+    with _one_line_of_disk_errors(folder), contextlib.closing(bar):
+        _fit(model, dataset, recipe, steps, folder, [bar, checkpoint, watch])
     _add_seconds(run, stage, time.monotonic() - begun - watch.seconds)
     step = int(model.steps_done.numpy())
     if step < total:
@@ -131,6 +134,21 @@ def _train_stage(run, stage, dataset, stop, shared=None, probe_every=0):
     with replacing(run.path / f"{stage}.keras") as path:
         model.save(path)
     return model
+
+
+@contextlib.contextmanager
+def _one_line_of_disk_errors(folder):
+    """A DataError for what the history and the logs raise on a full disk."""
+    try:
+        yield
+    except (OSError, tf.errors.OpError) as error:
+        # TensorBoard's writer names its file; other such errors are of no disk.
+        if isinstance(error, tf.errors.OpError) and str(folder) not in str(error):
+            raise
+        raise DataError(
+            f"{folder} must be a folder that can be written. "
+            f"Received: {str(error).splitlines()[0]}"
+        ) from error
 
 
 def _add_seconds(run, stage, seconds):
@@ -165,14 +183,10 @@ def _restore(model, folder):
         The step to go on from: the model's own count, so weights and step
         cannot disagree.
     """
-    try:
-        folder.mkdir(exist_ok=True)
-        if (folder / CHECKPOINT).is_file():
+    make_folder(folder)
+    if (folder / CHECKPOINT).is_file():
+        with building.whole_file(folder / CHECKPOINT):
             model.load_weights(folder / CHECKPOINT)
-    except OSError as error:
-        raise DataError(
-            f"the checkpoint must be readable. Received: {folder} ({error})"
-        ) from error
     return int(model.steps_done.numpy())
 
 
@@ -213,5 +227,6 @@ def _drop_epochs_from(path, epoch):
     with open(path, newline="", encoding="utf-8") as file:
         rows = list(csv.reader(file))
     kept = rows[:1] + [row for row in rows[1:] if row and int(row[0]) < epoch]
-    with open(path, "w", newline="", encoding="utf-8") as file:
-        csv.writer(file).writerows(kept)
+    with replacing(path) as temporary:
+        with open(temporary, "w", newline="", encoding="utf-8") as file:
+            csv.writer(file).writerows(kept)

@@ -162,7 +162,7 @@ def test_interrupted_training_resumes(tmp_path):
     (path,) = (tmp_path / "runs").iterdir()
     run = runs.load(path)
     assert 0 < run.progress["step"] < run.progress["steps"]
-    assert (path / "shared" / "checkpoint.weights.h5").is_file()
+    assert (path / "shared" / "checkpoint.keras").is_file()
 
 
 def test_resume_finishes_a_stopped_run(call, tmp_path):
