@@ -117,9 +117,9 @@ def _train_stage(run, stage, dataset, stop, shared=None, probe_every=0):
     checkpoint = Checkpoint(folder / CHECKPOINT, lambda: replicas.agreed(stop()) > 0)
     steps = step, total, per_epoch
     bar = ProgressBar(stage, *steps)
-    watch = Watch(folder, dataset, steps, probe_every, bar)
     begun = time.monotonic()
     with _one_line_of_disk_errors(folder), contextlib.closing(bar):
+        watch = Watch(folder, dataset, steps, probe_every, bar)
         _fit(model, dataset, recipe, steps, folder, [bar, checkpoint, watch])
     _add_seconds(run, stage, time.monotonic() - begun - watch.seconds)
     step = int(model.steps_done.numpy())
@@ -142,8 +142,10 @@ def _one_line_of_disk_errors(folder):
     try:
         yield
     except (OSError, tf.errors.OpError) as error:
-        # TensorBoard's writer names its file; other such errors are of no disk.
-        if isinstance(error, tf.errors.OpError) and str(folder) not in str(error):
+        # TensorFlow's writers name their file or the disk's own words; its other
+        # errors, a GPU without memory among them, are of no disk.
+        of_disk = str(folder) in str(error) or "No space left" in str(error)
+        if isinstance(error, tf.errors.OpError) and not of_disk:
             raise
         raise DataError(
             f"{folder} must be a folder that can be written. "
