@@ -34,7 +34,7 @@ def ablation_tables(variants, outcome, pipeline):
 
 
 def _table(key, variants, outcome, pipeline, every):
-    protocol, representation, domain = key
+    _, representation, domain = key
     first = next(r for r in every if collected.find_table(r, key))
     name, published = paper.ablation(pipeline, representation, domain) or (None, {})
     rows = [
@@ -48,13 +48,8 @@ def _table(key, variants, outcome, pipeline, every):
         if (found := collected.found_rows(next(iter(outcome.values())), key, label))
     ]
     return {
-        "protocol": protocol,
-        "representation": representation,
-        "domain": domain,
-        "title": collected.find_table(first, key)["title"],
-        "probe": first["protocols"][protocol],
+        **collected.about(first, key),
         "paper": name,
-        "ideal": collected.find_row(first, key, collected.IDEAL)["accuracies"],
         "rows": rows,
     }
 

@@ -39,6 +39,19 @@ def find_row(results, key, name=OURS):
     return next((row for row in table["rows"] if row["row"] == name), None)
 
 
+def about(results, key):
+    """What the table of that key is of, how it was read, and its ideal."""
+    protocol, representation, domain = key
+    return {
+        "protocol": protocol,
+        "representation": representation,
+        "domain": domain,
+        "title": find_table(results, key)["title"],
+        "probe": results["protocols"][protocol],
+        "ideal": find_row(results, key, IDEAL)["accuracies"],
+    }
+
+
 def found_rows(seeds, key, name=OURS):
     """`{seed: row}` of the results that have it, from `{seed: results}`."""
     found = {seed: find_row(results, key, name) for seed, results in seeds.items()}

@@ -34,7 +34,6 @@ def comparison_tables(named):
 
 
 def _table(key, named):
-    protocol, representation, domain = key
     having = {n: r for n, r in named.items() if collected.find_table(r, key)}
     first = next(iter(having.values()))
     rows = [collected.find_row(first, key, "Paper")]
@@ -45,12 +44,7 @@ def _table(key, named):
     ]
     rows.append(collected.find_row(first, key, collected.MAJORITY))
     return {
-        "protocol": protocol,
-        "representation": representation,
-        "domain": domain,
-        "title": collected.find_table(first, key)["title"],
-        "probe": first["protocols"][protocol],
-        "ideal": collected.find_row(first, key, collected.IDEAL)["accuracies"],
+        **collected.about(first, key),
         "rows": [row for row in rows if row is not None],
     }
 

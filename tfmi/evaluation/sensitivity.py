@@ -31,7 +31,6 @@ def sensitivity_curves(setting, outcome):
 
 
 def _curves(setting, outcome, every, key):
-    protocol, representation, domain = key
     first = next(r for r in every if collected.find_table(r, key))
     found = {
         value: collected.found_rows(seeds, key) for value, seeds in outcome.items()
@@ -43,12 +42,7 @@ def _curves(setting, outcome, every, key):
     }
     return {
         "setting": setting,
-        "protocol": protocol,
-        "representation": representation,
-        "domain": domain,
-        "title": collected.find_table(first, key)["title"],
-        "probe": first["protocols"][protocol],
-        "ideal": collected.find_row(first, key, collected.IDEAL)["accuracies"],
+        **collected.about(first, key),
         "points": [
             {"value": value, **collected.over_seeds(found[value])}
             for value in sorted(found)
