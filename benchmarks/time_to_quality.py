@@ -159,8 +159,9 @@ def probe(represent, dataset, options):
         )
         return values, labels[FACTOR]
 
-    classifier = probes.PAPER.classifier(0)
-    probes.fit(classifier, *vectors("train"))
+    train, labels = vectors("train")
+    classifier = probes.PAPER.classifier(0, len(train))
+    probes.fit(classifier, train, labels)
     return classifier.score(*vectors("test"))
 
 

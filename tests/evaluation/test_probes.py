@@ -1,7 +1,5 @@
 """Probes on vectors whose content is known."""
 
-import warnings
-
 import numpy as np
 import pytest
 
@@ -39,7 +37,7 @@ def test_ideal_representation_is_read(protocol, labels):
 @BOTH
 def test_loss_is_below_what_a_softmax_of_a_softmax_allows(protocol, labels):
     """With probabilities taken for logits it ends at log(1 + 3 / e)."""
-    classifier = protocol.classifier(seed=0)
+    classifier = protocol.classifier(0, TRAIN)
     probes.fit(classifier, 3 * np.eye(VALUES)[labels[:TRAIN]], labels[:TRAIN])
     network = classifier[-1] if protocol.standardize else classifier
     assert network.loss_ < np.log(1 + (VALUES - 1) / np.e)
@@ -77,11 +75,12 @@ def test_seed_determines_the_score(labels):
     assert first == second
 
 
-def test_paper_probe_runs_exactly_its_epochs(labels):
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        classifier = probes.PAPER.classifier(0).fit(np.ones((TRAIN, 2)), labels[:TRAIN])
-    assert classifier.n_iter_ == 20
+@pytest.mark.parametrize(("images", "epochs"), [(10_000, 20), (1280, 150), (50, 1500)])
+def test_paper_probe_runs_exactly_its_epochs(images, epochs):
+    """20, and on few images as many as 1500 steps are, even where none helps."""
+    classifier = probes.PAPER.classifier(0, images)
+    probes.fit(classifier, np.ones((images, 2)), np.arange(images) % 3)
+    assert classifier.n_iter_ == epochs
 
 
 @pytest.mark.parametrize("bad", [np.nan, np.inf])

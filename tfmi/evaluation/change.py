@@ -19,8 +19,6 @@ PROTOCOL = probes.Protocol(
     standardize=True,
     batch_size=128,
     max_epochs=20,
-    patience=20,
-    early_stopping=False,
 )
 
 
@@ -93,7 +91,7 @@ class ProbeChange:
 
 
 def _scores(train, train_labels, tests, labels):
-    classifier = PROTOCOL.classifier(seed=0)
+    classifier = PROTOCOL.classifier(0, len(train))
     probes.fit(classifier, train, train_labels)
     return {
         name: probes.scores(labels, classifier.predict(vectors))["accuracy"]

@@ -13,8 +13,6 @@ PROTOCOL = probes.Protocol(
     standardize=True,
     batch_size=128,
     max_epochs=20,
-    patience=20,
-    early_stopping=False,
 )
 
 
