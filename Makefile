@@ -3,9 +3,10 @@ PYTHON ?= python3
 PYTHON_IO ?= $(shell command -v python3.11 || command -v python3)
 VENV := .venv
 VENV_IO := .venv-io
+VENV_BEAM := .venv-beam
 export TF_CPP_MIN_LOG_LEVEL ?= 2
 
-.PHONY: train test test-io lint clean
+.PHONY: train test test-io test-beam lint clean
 
 train: $(VENV)/installed
 	$(VENV)/bin/tfmi train colored-mnist --sample --shared-epochs 20 --exclusive-epochs 20
@@ -19,6 +20,10 @@ test: $(VENV)/installed
 # The set of versions beside which tensorflow-io's ops load.
 test-io: $(VENV_IO)/installed
 	$(VENV_IO)/bin/python -m pytest
+
+# What needs Apache Beam; everywhere else it is skipped.
+test-beam: $(VENV_BEAM)/installed
+	$(VENV_BEAM)/bin/python -m pytest tests/pipelines/sentinel2
 
 lint: $(VENV)/installed
 	$(VENV)/bin/python -m ruff check
@@ -36,5 +41,11 @@ $(VENV_IO)/installed: setup.cfg pyproject.toml
 	$(VENV_IO)/bin/python -m pip install --quiet --editable '.[io,sample,test]'
 	touch $@
 
+$(VENV_BEAM)/installed: setup.cfg pyproject.toml
+	$(PYTHON) -m venv $(VENV_BEAM)
+	$(VENV_BEAM)/bin/python -m pip install --quiet --upgrade pip
+	$(VENV_BEAM)/bin/python -m pip install --quiet --editable '.[beam,test]'
+	touch $@
+
 clean:
-	rm -rf $(VENV) $(VENV_IO) build *.egg-info
+	rm -rf $(VENV) $(VENV_IO) $(VENV_BEAM) build *.egg-info

@@ -103,7 +103,7 @@ def test_a_worker_is_killed_and_the_run_resumed(tmp_path):
     ports = free_ports()
     command = [*TRAIN, "colored-mnist", *options]
     chief, other = (start(command, worker, ports) for worker in (0, 1))
-    wait_for("*/shared/checkpoint.weights.h5", root, chief)
+    wait_for("*/shared/checkpoint.keras", root, chief)
     other.send_signal(signal.SIGKILL)
     output = chief.communicate(timeout=SECONDS)[0]
     assert chief.returncode == 1, output
@@ -178,12 +178,12 @@ def test_what_does_not_go_with_replicas(precision, jit):
 
 def test_a_worker_takes_what_it_goes_on_from(tmp_path):
     run = tmp_path / "run"
-    for name in ("config.json", "shared.keras", "shared/checkpoint.weights.h5"):
+    for name in ("config.json", "shared.keras", "shared/checkpoint.keras"):
         (run / name).parent.mkdir(parents=True, exist_ok=True)
         (run / name).write_text(name)
     (run / "shared" / "logs").mkdir()
-    (run / "shared" / ".tmp-1-checkpoint.weights.h5").write_text("half")
+    (run / "shared" / ".tmp-1-checkpoint.keras").write_text("half")
     (tmp_path / "spare").mkdir()
     copy = replicas.copy_run(run, tmp_path / "spare")
     found = {str(p.relative_to(copy)) for p in copy.rglob("*") if p.is_file()}
-    assert found == {"config.json", "shared.keras", "shared/checkpoint.weights.h5"}
+    assert found == {"config.json", "shared.keras", "shared/checkpoint.keras"}

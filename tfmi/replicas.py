@@ -20,7 +20,7 @@ from tfmi.errors import DataError
 from tfmi.errors import UsageError
 
 # What a run is resumed from; the rest of its folder is written anew.
-KEPT = ("*.json", "*.keras", "*/checkpoint.weights.h5", "*/history.csv")
+KEPT = ("*.json", "*.keras", "*/checkpoint.keras", "*/history.csv")
 
 
 @contextlib.contextmanager

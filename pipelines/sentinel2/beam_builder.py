@@ -29,7 +29,7 @@ BLOCK = 1024
 
 
 class Config(tfds.core.BuilderConfig):
-    """A part of the places: those whose names' hash falls on it.
+    """A part of the units of work: those whose hash falls on it.
 
     Args:
         places, spots: as of `windows.lay_out`.
@@ -45,9 +45,13 @@ class Config(tfds.core.BuilderConfig):
         self.units = [
             (place, unit)
             for place in places
-            if zlib.crc32(place.name.encode()) % parts == part
             for unit in _units(spots[place.name])
+            if zlib.crc32(_key(unit[0]).encode()) % parts == part
         ]
+
+    def drop(self, split):
+        """Leave out the units of a split."""
+        self.units = [unit for unit in self.units if unit[1][0].split != split]
 
 
 class Builder(tfds.core.GeneratorBasedBuilder):
@@ -71,6 +75,11 @@ class Builder(tfds.core.GeneratorBasedBuilder):
     def _generate_examples(self, split):
         config = self.builder_config
         return _Examples(config.units, split, config.settings, config.counts)
+
+
+def open_part(output, config):
+    """The builder of a part below a folder."""
+    return Builder(data_dir=str(output), config=config, file_format="array_record")
 
 
 class _Examples(beam.PTransform):
@@ -98,6 +107,10 @@ class _Examples(beam.PTransform):
         return found.records
 
 
+def _key(spot):
+    return f"{spot.place}/{spot.row}/{spot.column}"
+
+
 def _units(spots):
     blocks = {}
     for spot in spots:
@@ -120,7 +133,7 @@ def _cut(unit, settings):
             continue
         dates, images = zip(*found, strict=True)
         yield (
-            f"{spot.place}/{spot.row}/{spot.column}",
+            _key(spot),
             {
                 "images": np.stack(images),
                 "dates": list(dates),

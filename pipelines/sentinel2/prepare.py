@@ -6,6 +6,7 @@ Needs `pip install 'tfmi[beam]'`.
 import dataclasses
 import importlib.util
 import pathlib
+import re
 
 from tfmi.pipelines.sentinel2 import records
 from tfmi.pipelines.sentinel2.places import find_places
@@ -16,8 +17,6 @@ from tfmi.errors import UsageError
 from tfmi.files import make_folder
 from tfmi.files import write_json
 
-FORMAT = "array_record"
-
 
 def prepare(data_dir, output, settings, parts=1, beam_options=(), progress=print):
     """Write the windows of all places as shuffled, sharded records.
@@ -26,8 +25,8 @@ def prepare(data_dir, output, settings, parts=1, beam_options=(), progress=print
         data_dir: as of `dataset.open_dataset`.
         output: folder; parts that it holds already are passed over.
         settings: `windows.Settings`; without bands those that the data has.
-        parts: places are dealt to so many parts; a part is what a broken-off
-            preparation does again.
+        parts: the windows are dealt to so many parts; a part is what a broken-off
+            preparation does again, and what DirectRunner holds in memory.
         beam_options: Beam's own flags, such as "--runner=FlinkRunner".
         progress: called with a line of text.
 
@@ -57,32 +56,37 @@ def prepare(data_dir, output, settings, parts=1, beam_options=(), progress=print
     for line in (*notes, *overlaps, *unusable):
         progress(line)
     for config in configs:
-        builder = beam_builder.Builder(
-            data_dir=str(output), config=config, file_format=FORMAT
-        )
-        if builder.data_path.exists():
+        if beam_builder.open_part(output, config).data_path.exists():
             progress(f"{config.name} is prepared already")
             continue
-        _build(builder, PipelineOptions(list(beam_options)))
+        builder = _build(output, config, PipelineOptions(list(beam_options)))
         counts = {s: info.num_examples for s, info in builder.info.splits.items()}
         progress(f"{config.name}: spots {counts}")
 
 
-def _build(builder, options):
+def _build(output, config, options):
+    """The builder of a part, which is written then; a split without clear spots is
+    left out of it."""
     import tensorflow_datasets as tfds
+    from tfmi.pipelines.sentinel2 import beam_builder
 
-    try:
-        builder.download_and_prepare(
-            download_config=tfds.download.DownloadConfig(beam_options=options)
-        )
-    except Exception as error:
-        # Beam wraps what the writer of tensorflow-datasets raises.
-        if "generated examples is 0" not in str(error):
-            raise
-        raise DataError(
-            "each part must have spots that are clear at two dates (fewer --parts, "
-            f"larger --max-cloud). Received: none in {builder.builder_config.name}"
-        ) from error
+    while config.units:
+        builder = beam_builder.open_part(output, config)
+        try:
+            builder.download_and_prepare(
+                download_config=tfds.download.DownloadConfig(beam_options=options)
+            )
+            return builder
+        except Exception as error:
+            # Beam wraps what the writer of tensorflow-datasets raises.
+            empty = re.search(r"generated examples is 0 for split (\w+)", str(error))
+            if not empty:
+                raise
+            config.drop(empty[1])
+    raise DataError(
+        "each part must have spots that are clear at two dates (fewer --parts, "
+        f"larger --max-cloud). Received: none in {config.name}"
+    )
 
 
 def _keep_about(output, about):

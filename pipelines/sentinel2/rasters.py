@@ -1,6 +1,7 @@
 """Acquisitions in GeoTIFF files and in .SAFE products, read by rasterio."""
 
 import contextlib
+import os
 import pathlib
 import re
 import xml.etree.ElementTree as ElementTree
@@ -19,6 +20,9 @@ from tfmi.pipelines.sentinel2.scenes import Acquisition
 from tfmi.pipelines.sentinel2.scenes import Grid
 
 MASKS = (".clouds.tif", ".clouds.tiff")
+# GDAL keeps unpacked blocks, by default in a twentieth of the machine's memory. In
+# so many MB fits a row of blocks of a whole product, and each is unpacked once.
+os.environ.setdefault("GDAL_CACHEMAX", "512")
 # Scene classification (L2A): no data, saturated, cloud shadow, clouds, cirrus.
 SCENE_CLASSES = (0, 1, 3, 8, 9, 10)
 

@@ -1,6 +1,7 @@
 """Prepared windows: with Apache Beam where it is installed, and read without it."""
 
 import json
+import shutil
 
 import numpy as np
 import pytest
@@ -46,7 +47,8 @@ def prepared(wanted, tmp_path_factory):
     tfds = pytest.importorskip("tensorflow_datasets")
     output = tmp_path_factory.mktemp("prepared")
 
-    class Builder(tfds.core.GeneratorBasedBuilder):
+    # The builder on Beam has the name in the registry.
+    class Builder(tfds.core.GeneratorBasedBuilder, skip_registration=True):
         name = records.NAME
         VERSION = tfds.core.Version(records.VERSION)
 
@@ -154,19 +156,19 @@ def test_beam_prepares_the_same_and_goes_on_with_what_is_missing(
 ):
     pytest.importorskip("apache_beam", reason="needs tfmi[beam]")
     output = tmp_path / "out"
-    result = prepare(folder, output, "--parts", 3)
+    result = prepare(folder, output, "--parts", 4)
     assert result.exit_code == 0, result.output
     check(output, wanted)
-    # Two of the three places fall on the first part, none on the second.
+    # Three places of rows for training and for testing: no unit is of the third part.
+    names = [records.part_name(n, 4) for n in (0, 1, 3)]
     parts = sorted((output / records.NAME).iterdir())
-    assert [part.name for part in parts] == [records.part_name(n, 3) for n in (0, 2)]
+    assert [part.name for part in parts] == names
     kept = {path: path.read_bytes() for path in parts[0].rglob("*") if path.is_file()}
     # As a broken-off preparation leaves it: the last part is not there.
-    for path in sorted(parts[1].rglob("*"), reverse=True):
-        path.rmdir() if path.is_dir() else path.unlink()
-    result = prepare(folder, output, "--parts", 3)
+    shutil.rmtree(parts[2])
+    result = prepare(folder, output, "--parts", 4)
     assert result.exit_code == 0, result.output
-    assert "part-00000-of-00003 is prepared already" in result.output
+    assert "part-00000-of-00004 is prepared already" in result.output
     assert {path: path.read_bytes() for path in kept} == kept
     check(output, wanted)
     result = prepare(folder, output, "--parts", 2)
@@ -186,6 +188,12 @@ def test_beam_counts_what_is_left_out(tmp_path):
     counts = json.loads((tmp_path / "out" / name).read_text())
     # Of 4 by 5 spots: all of the first date, and the 4 that meet the corner.
     assert counts == {"cloudy": 24, "clear at one date only": 4}
+    # Rows from 45 on are for testing.
+    clouds[:, 45:] = True
+    np.savez(tmp_path / "a.npz", scenes=scenes, clouds=clouds)
+    result = prepare(tmp_path, tmp_path / "train")
+    assert result.exit_code == 0, result.output
+    assert f"{records.part_name(0, 1)}: spots {{'train': 16}}" in result.output
     np.savez(tmp_path / "a.npz", scenes=scenes, clouds=np.ones_like(clouds))
     result = prepare(tmp_path, tmp_path / "none")
     assert result.exit_code == 1
