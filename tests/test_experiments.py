@@ -2,18 +2,16 @@
 scored again; stages are shared where their settings agree."""
 
 import functools
-import json
-import types
 
 import pytest
+import stand_ins
 import tiny
+from stand_ins import STAGE
 
 from tfmi import building
 from tfmi import pipelines
 from tfmi import recipes
 from tfmi import runs
-from tfmi import scoring
-from tfmi import training
 from tfmi.errors import DataError
 from tfmi.experiments import Experiment
 from tfmi.experiments import Variant
@@ -22,7 +20,6 @@ BASELINE = Variant("baseline", "Baseline", {}, ("shared", "exclusive"), True)
 BETA = Variant("beta-0", "beta = 0", {"local_weight": 0.0}, ("shared",))
 LAMBDA = Variant("lambda-0", "lambda = 0", {"adversarial_weight": 0.0}, ("exclusive",))
 ROWS = [BASELINE, BETA, LAMBDA]
-STAGE = 3
 ALL_STEPS = 4 * STAGE
 
 
@@ -34,48 +31,7 @@ def data(tmp_path_factory):
 
 @pytest.fixture
 def counts(monkeypatch):
-    """Steps trained and scores made, by stand-ins that keep a count on disk as
-    training keeps a checkpoint (which `test_training` tests)."""
-    counted = types.SimpleNamespace(steps=0, scores=[], fail=None)
-
-    def train_stage(run, stage, dataset, stop, shared, probe_every):
-        assert (shared is None) == (stage == "shared")
-        kept = run.path / f"{stage}.step"
-        step = int(kept.read_text()) if kept.is_file() else 0
-        while step < STAGE:
-            step, counted.steps = step + 1, counted.steps + 1
-            if stop():
-                kept.write_text(str(step))
-                return None
-        (run.path / f"{stage}.keras").write_text(f"{run.path.name} {stage}")
-        return stage
-
-    def stage_model(run, stage):
-        return stage if (run.path / f"{stage}.keras").is_file() else None
-
-    def evaluate(representers, untrained, dataset, output, protocols, limit, **_):
-        if counted.fail == len(counted.scores):
-            counted.fail = None
-            raise KeyboardInterrupt
-        counted.scores.append(sorted({name for name, _ in representers}))
-        rows = [{"row": "Ours"}] + [{"row": "Untrained encoder"}] * bool(untrained)
-        tables = [
-            {"protocol": p, "representation": r, "domain": d, "rows": rows}
-            for p in protocols
-            for r, d in representers
-        ]
-        output.mkdir(exist_ok=True)
-        results = {"tables": tables, "limit": limit}
-        (output / "results.json").write_text(json.dumps(results))
-        return results
-
-    monkeypatch.setattr(training, "_train_stage", train_stage)
-    monkeypatch.setattr(training, "_stage_model", stage_model)
-    monkeypatch.setattr(training, "write_preview", lambda *arguments: None)
-    monkeypatch.setattr(scoring, "evaluate", evaluate)
-    monkeypatch.setattr(runs.Run, "represent", lambda *key: None)
-    monkeypatch.setattr(runs.Run, "represent_untrained", lambda *key: None)
-    return counted
+    return stand_ins.install(monkeypatch)
 
 
 @functools.cache

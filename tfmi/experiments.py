@@ -73,8 +73,9 @@ class Experiment:
             progress: called with a line of text as each step begins.
 
         Yields:
-            `(variant, seed, results)`, the results as `evaluate` gives them;
-            no more of them once stopped.
+            `(variant, seed, results)`, the results as `evaluate` gives them
+            and "seconds", how long which stage was trained where that was done
+            here; no more of them once stopped.
 
         Raises:
             DataError: as `training.train` and `evaluate`, and for a folder
@@ -83,11 +84,14 @@ class Experiment:
         planned = [(v, seed, self._recipe(v, seed)) for seed in seeds for v in variants]
         # All are checked before the first is trained.
         opened = [(v, seed, self._open(v, recipe)) for v, seed, recipe in planned]
-        for variant, seed, run in opened:
+        while opened:
+            # No run is held once it is done: its models are with it.
+            variant, seed, run = opened.pop(0)
             progress(f"row     {variant.title}, seed {seed}: {run.path}")
             if stop() or not self._trained(run, stop, progress):
                 return
-            yield variant, seed, self._scored(run, variant, progress)
+            found = self._scored(run, variant, progress)
+            yield variant, seed, {**found, "seconds": run.config.get("seconds", {})}
 
     def _recipe(self, variant, seed):
         return self.recipe.replace(**{**variant.changes, "seed": seed})

@@ -124,8 +124,11 @@ def _check(name, kind, value):
         raise UsageError(f"max_shift must be below 1. Received: {value}")
 
 
-def read_settings(path):
-    """The settings of a JSON file (`--config`): an object of recipe fields.
+def read_settings(path, what="--config"):
+    """The settings of a JSON file: an object, for `--config` of recipe fields.
+
+    Args:
+        what: the file is, in messages.
 
     Raises:
         UsageError: where it is no JSON object.
@@ -135,11 +138,11 @@ def read_settings(path):
             settings = json.load(file)
     except (OSError, ValueError) as error:
         raise UsageError(
-            f"--config must be a JSON file. Received: {path} ({error})"
+            f"{what} must be a JSON file. Received: {path} ({error})"
         ) from error
     if not isinstance(settings, dict):
         raise UsageError(
-            f"--config must hold a JSON object. Received: {type(settings).__name__}"
+            f"{what} must hold a JSON object. Received: {type(settings).__name__}"
         )
     return settings
 

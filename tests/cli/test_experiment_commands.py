@@ -52,7 +52,7 @@ def test_ablate_then_sweep_with_its_stage_1(folder):
     assert result.exit_code == 0, result.output
     assert result.output.count("reused  shared stage of") == 2
     assert "step/s" not in result.output
-    for name in ("sweep.txt", "sweep.csv", "sweep.json", "sweep_paper.png"):
+    for name in ("sweep.md", "sweep.csv", "sweep.json", "sweep_shared.png"):
         assert (folder / "sweep" / name).is_file()
     runs = [folder / "ablate" / name for name in ("baseline-seed0", "alpha-0-seed0")]
     args = ["compare", *map(str, runs), "--output", str(folder / "both")]

@@ -1,4 +1,4 @@
-"""Figure 5 from results."""
+"""Figure 5 and curves of several settings, from results."""
 
 import csv
 import json
@@ -8,69 +8,126 @@ import matplotlib.image
 import pytest
 from made_results import results
 
+from tfmi.evaluation import knob_panels
 from tfmi.evaluation import sensitivity
+from tfmi.studies import Knob
+
+WEIGHT = Knob("adversarial_weight", (0.0, 0.05, 1.0), 1.0)
+CRITIC = Knob("critic", ("concat", "dot"), "dot")
+
+
+def timed(seconds=None, **accuracies):
+    made = [results(**accuracies, protocol=p) for p in ("paper", "strong")]
+    both = {**made[0], "tables": made[0]["tables"] + made[1]["tables"]}
+    both["protocols"] = {"paper": "small", "strong": "large"}
+    return {**both, "seconds": seconds or {}}
+
 
 OUTCOME = {
-    0.05: {0: results(exclusive=(0.11, 0.95), baselines=True)},
-    0.0: {
-        0: results(exclusive=(0.60, 1.0)),
-        1: results(exclusive=(0.70, 1.0)),
+    "baseline": {
+        seed: timed({"shared": 9.0, "exclusive": 50.0 + seed}, shared=s, exclusive=e)
+        for seed, s, e in (
+            (0, (0.96, 0.10), (0.60, 1.0)),
+            (1, (0.96, 0.12), (0.70, 1.0)),
+        )
     },
+    "adversarial-weight-0": {0: timed(exclusive=(0.20, 0.95))},
+    "critic-concat": {0: timed({"shared": 30.0}, shared=(0.90, 0.30))},
 }
 
 
-def curves():
-    (found,) = sensitivity.sensitivity_curves("adversarial_weight", OUTCOME)
-    return found
+@pytest.fixture
+def tables():
+    return sensitivity.sensitivity_tables([CRITIC, WEIGHT], OUTCOME)
 
 
-def test_points_are_ordered_means_over_seeds():
-    found = curves()
-    assert [point["value"] for point in found["points"]] == [0.0, 0.05]
-    assert found["points"][0]["accuracies"]["digit"] == pytest.approx(0.65)
-    assert found["points"][1]["deviations"]["digit"] is None
-    assert found["ideal"] == {"digit": 0.1, "background_color": 1.0}
-    assert found["baselines"]["Majority class"]["accuracies"]["digit"] == 0.11
+def test_a_table_a_representation_has_the_curves_that_it_is_judged_by(tables):
+    assert [table["representation"] for table in tables] == ["shared", "exclusive"]
+    settings = [[curve["setting"] for curve in table["curves"]] for table in tables]
+    assert settings == [["critic"], ["adversarial_weight"]]
+    assert tables[1]["ideal"] == {"digit": 0.1, "background_color": 1.0}
 
 
-def test_text_has_a_line_a_value():
-    lines = sensitivity.render(curves()).splitlines()
-    starts = [line.split()[0] for line in lines[2:]]
-    assert starts == [
-        "adversarial_weight",
-        "Ideal",
-        "0",
-        "0.05",
-        *"Untrained Majority".split(),
-    ]
-    assert "65.00 +- 7.07%" in lines[4]
+def test_points_are_means_over_seeds_and_what_is_not_there_is_left_out(tables):
+    (curve,) = tables[1]["curves"]
+    assert [point["value"] for point in curve["points"]] == [0.0, 1.0]
+    first, baseline = (point["scores"]["strong"] for point in curve["points"])
+    assert baseline["accuracies"]["digit"] == pytest.approx(0.65)
+    assert first["deviations"]["digit"] is None
+    assert curve["points"][1]["seconds"] == {"0": 50.0, "1": 51.0}
+    assert curve["points"][0]["seconds"] == {}
 
 
-def test_files(tmp_path):
-    sensitivity.write(tmp_path, [curves()])
-    assert json.loads((tmp_path / "sweep.json").read_text())[0]["points"]
-    with open(tmp_path / "sweep.csv", newline="") as file:
+def test_markdown_has_a_line_a_variant(tables):
+    lines = [line.split("|") for line in sensitivity.render(tables[1]).splitlines()[2:]]
+    names = [line[1].strip() for line in lines]
+    assert names[2:] == ["ideal", "baseline", "adversarial_weight 0"]
+    cells = dict(zip(map(str.strip, lines[0]), map(str.strip, lines[3]), strict=True))
+    assert cells["digit, strong"] == "65.00 ± 7.07%"
+    assert cells["background_color, paper"] == "100.00 ± 0.00%"
+    assert (cells["seconds"], cells["seeds"]) == ("50", "2")
+    assert {len(line) for line in lines} == {len(lines[0])}
+    assert [line[-3].strip() for line in lines[2:]] == ["", "50", ""]
+
+
+def test_a_sweep_has_no_baseline():
+    knob = Knob("adversarial_weight", (0.0,))
+    (table,) = sensitivity.sensitivity_tables(
+        [knob], {"adversarial-weight-0": OUTCOME["adversarial-weight-0"]}
+    )
+    text = sensitivity.render(table)
+    assert "adversarial_weight 0" in text and "baseline" not in text
+
+
+def test_files(tmp_path, tables):
+    texts = sensitivity.write(tmp_path, "study", tables)
+    assert "Probe `strong`: large." in texts[-1]
+    assert texts[0] in (tmp_path / "study.md").read_text()
+    assert json.loads((tmp_path / "study.json").read_text())[0]["curves"]
+    with open(tmp_path / "study.csv", newline="") as file:
         records = list(csv.DictReader(file))
-    assert {(r["value"], r["seed"]) for r in records} == {
-        ("0.0", "0"),
-        ("0.0", "1"),
-        ("0.05", "0"),
+    found = {
+        (r["setting"], r["value"], r["variant"], r["seed"], r["seconds"])
+        for r in records
     }
-    assert matplotlib.image.imread(tmp_path / "sweep_paper.png").std() > 0
+    assert found == {
+        ("critic", "dot", "baseline", "0", "9.0"),
+        ("critic", "dot", "baseline", "1", "9.0"),
+        ("critic", "concat", "critic-concat", "0", "30.0"),
+        ("adversarial_weight", "1.0", "baseline", "0", "50.0"),
+        ("adversarial_weight", "1.0", "baseline", "1", "51.0"),
+        ("adversarial_weight", "0.0", "adversarial-weight-0", "0", ""),
+    }
+    for name in ("shared", "exclusive"):
+        assert matplotlib.image.imread(tmp_path / f"study_{name}.png").std() > 0
 
 
-def test_solid_lines_are_measured_and_dotted_ones_ideal():
+def test_only_the_baseline_is_there_yet(tmp_path):
+    first = {"baseline": OUTCOME["baseline"]}
+    tables = sensitivity.sensitivity_tables([CRITIC], first)
+    assert "| baseline " in sensitivity.write(tmp_path, "study", tables)[0]
+    assert not list(tmp_path.glob("*.png"))
+
+
+def test_panel_has_a_line_a_factor_and_protocol_chance_and_the_baseline(tables):
+    levels = knob_panels._levels([tables[1]])
+    assert [[line[1] for line in lines] for lines in levels.values()] == [
+        ["background_color"] * 2,
+        ["digit"] * 2,
+    ]
     axes = matplotlib.figure.Figure().subplots()
-    sensitivity._panel(axes, curves())
-    solid = [line for line in axes.lines if line.get_linestyle() == "-"]
+    knob_panels._panel(axes, "adversarial_weight", levels["leaked"])
+    drawn = {
+        container.get_label(): (list(line.get_ydata()), line.get_linestyle())
+        for container in axes.containers
+        for line in [container.lines[0]]
+    }
+    assert drawn == {
+        "digit of x, strong": (pytest.approx([20, 65]), "-"),
+        "digit of x, paper": (pytest.approx([20, 65]), "--"),
+    }
     dotted = [line for line in axes.lines if line.get_linestyle() == ":"]
-    heights = sorted(list(line.get_ydata()) for line in solid)
-    assert heights == [pytest.approx([65, 11]), pytest.approx([100, 95])]
-    assert sorted(line.get_ydata()[0] for line in dotted) == [10, 100]
-    assert axes.get_xscale() == "linear"
-
-
-def test_values_of_several_decades_are_spread():
-    axes = matplotlib.figure.Figure().subplots()
-    sensitivity._scale(axes, [0, 0.01, 1])
-    assert axes.get_xscale() == "symlog"
+    assert {line.get_ydata()[0] for line in dotted} == {10}
+    assert [text.get_text() for text in axes.get_xticklabels()] == ["0", "1"]
+    (band,) = axes.patches
+    assert band.get_x() < 1 < band.get_x() + band.get_width()

@@ -14,6 +14,7 @@ COMMANDS = {
     "retrieve": "How often the nearest test image shows the same place.",
     "ablate": "Train and score a recipe without each term (Tables 6, 7).",
     "sweep": "Train and score a recipe with several values of a setting (Figure 5).",
+    "study": "What the settings of a recipe do, each by itself, from a JSON file.",
     "eurosat": "Classify EuroSAT by a run that was trained on Sentinel-2.",
     "mi-map": "Distances and regions of one image, by mutual information.",
     "report": "One page about a run: scores, curves, maps, neighbours.",

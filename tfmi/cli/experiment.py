@@ -1,6 +1,7 @@
 """What the commands that train several runs have in common."""
 
 import functools
+import time
 
 import click
 
@@ -8,8 +9,10 @@ from tfmi.cli.interrupt import Interrupt
 from tfmi.cli.options import data_options
 from tfmi.cli.options import open_chosen
 from tfmi.cli.options import probe_options
-from tfmi.cli.options import recipe_options
 from tfmi.cli.options import report
+
+# Seconds between two times that tables and pictures are written.
+EVERY = 60
 
 
 class Values(click.ParamType):
@@ -26,21 +29,20 @@ class Values(click.ParamType):
         return [self.kind.convert(part, param, ctx) for part in str(value).split(",")]
 
 
-def experiment_options(numbers=lambda kind: kind):
-    """Add RECIPE, the options of training but --seed, those of probes, and
-    --output, --seeds, --both-stages and --reuse.
+def experiment_options(seeds="0"):
+    """Add --output, --seeds, --both-stages and --reuse, the options of data and
+    those of probes.
 
     Args:
-        numbers: as in `recipe_options`.
+        seeds: the default of --seeds; `None` leaves it to the command.
     """
     options = [
-        click.argument("recipe"),
         click.option("--output", type=click.Path(), help="Folder of the experiment."),
         click.option(
             "--seeds",
             type=Values(int),
-            default="0",
-            show_default=True,
+            default=seeds,
+            show_default=seeds is not None,
             help="Of training, A,B,C: each row once with each.",
         ),
         click.option(
@@ -54,7 +56,6 @@ def experiment_options(numbers=lambda kind: kind):
         ),
         data_options,
         probe_options(default="paper"),
-        recipe_options(without=("seed",), numbers=numbers),
     ]
     return lambda function: functools.reduce(
         lambda wrapped, option: option(wrapped), reversed(options), function
@@ -80,7 +81,8 @@ def open_experiment(kind, recipe, output, seeds, reuse, data, settings, **scorin
 
 
 def run_rows(experiment, variants, seeds, write):
-    """Train and score the rows, and write the tables after each.
+    """Train and score the rows; write the tables at the end, and before it once
+    in a while, as their pictures take seconds.
 
     Args:
         write: function from `{key: {seed: results}}` to the tables' texts.
@@ -88,11 +90,15 @@ def run_rows(experiment, variants, seeds, write):
     stop = Interrupt()
     click.echo(f"recipe  {experiment.recipe.name}")
     report(experiment.dataset)
-    outcome, texts, count = {}, [], 0
+    outcome, count, written = {}, 0, time.monotonic()
     for variant, seed, results in experiment.rows(variants, seeds, stop, click.echo):
         outcome.setdefault(variant.key, {})[seed] = results
-        texts, count = write(outcome), count + 1
-    click.echo("\n\n".join(texts))
+        count += 1
+        if time.monotonic() - written > EVERY:
+            write(outcome)
+            written = time.monotonic()
+    if outcome:
+        click.echo("\n\n".join(write(outcome)))
     if count < len(variants) * len(seeds):
         click.echo("stopped; the same command goes on", err=True)
         raise click.exceptions.Exit(130)

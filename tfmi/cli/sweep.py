@@ -2,16 +2,18 @@
 
 import click
 
-from tfmi import recipes
 from tfmi.cli.experiment import Values
 from tfmi.cli.experiment import experiment_options
 from tfmi.cli.experiment import open_experiment
 from tfmi.cli.experiment import run_rows
+from tfmi.cli.options import recipe_options
 from tfmi.errors import UsageError
 
 
 @click.command("sweep")
-@experiment_options(numbers=Values)
+@click.argument("recipe")
+@experiment_options()
+@recipe_options(without=("seed",), numbers=Values)
 def command(both_stages, settings, **arguments):
     """Train and score RECIPE with several values of one setting (Figure 5).
 
@@ -20,20 +22,19 @@ def command(both_stages, settings, **arguments):
     once; any other by S, and stage 1 is trained for each value. What is there
     already below --output is not trained or scored again.
     """
+    from tfmi import studies
     from tfmi.evaluation import sensitivity
 
     setting, values, settings = _swept(settings)
-    variants = _variants(setting, values, both_stages)
+    knobs = [studies.Knob(setting, tuple(sorted(values)))]
     kind = f"sweep-{setting.replace('_', '-')}"
     experiment, seeds = open_experiment(kind, settings=settings, **arguments)
-    by_key = {v.key: v.changes[setting] for v in variants}
 
     def write(outcome):
-        by_value = {by_key[key]: seeds for key, seeds in outcome.items()}
-        curves = sensitivity.sensitivity_curves(setting, by_value)
-        return sensitivity.write(experiment.path, curves)
+        tables = sensitivity.sensitivity_tables(knobs, outcome)
+        return sensitivity.write(experiment.path, "sweep", tables)
 
-    run_rows(experiment, variants, seeds, write)
+    run_rows(experiment, studies.variants(knobs, both_stages), seeds, write)
 
 
 def _swept(settings):
@@ -50,22 +51,4 @@ def _swept(settings):
         for name, value in settings.items()
         if name != setting
     }
-    return setting, list(dict.fromkeys(settings[setting])), single
-
-
-def _variants(setting, values, both_stages):
-    from tfmi.experiments import Variant
-
-    scored = ("exclusive",)
-    if setting not in recipes.EXCLUSIVE_ONLY:
-        scored = ("shared", "exclusive") if both_stages else ("shared",)
-    return [
-        Variant(
-            f"{setting.replace('_', '-')}-{value:g}",
-            f"{setting} = {value:g}",
-            {setting: value},
-            scored,
-            untrained=value == values[0],
-        )
-        for value in values
-    ]
+    return setting, set(settings[setting]), single

@@ -117,15 +117,27 @@ def aligned(lines):
     )
 
 
-def write(folder, name, content, texts, records):
-    """Write NAME.txt, NAME.json and NAME.csv, each whole or not at all.
+def markdown(lines):
+    """Lines of cells as a table in Markdown, the first line its heading."""
+    widths = [max(3, *map(len, column)) for column in zip(*lines, strict=True)]
+    rule = ["-" * widths[0], *("-" * (width - 1) + ":" for width in widths[1:])]
+    rows = [
+        [line[0].ljust(widths[0]), *map(str.rjust, line[1:], widths[1:])]
+        for line in [lines[0], rule, *lines[1:]]
+    ]
+    return "\n".join(f"| {' | '.join(row)} |" for row in rows)
+
+
+def write(folder, name, content, texts, records, suffix=".txt"):
+    """Write a text file, NAME.json and NAME.csv, each whole or not at all.
 
     Args:
         content: of the JSON file.
         texts: paragraphs of the text file.
         records: lines of the CSV file, its heading first.
+        suffix: of the text file.
     """
-    write_text(folder / f"{name}.txt", "\n\n".join(texts) + "\n")
+    write_text(folder / f"{name}{suffix}", "\n\n".join(texts) + "\n")
     write_json(folder / f"{name}.json", content)
     with replacing(folder / f"{name}.csv") as path:
         with open(path, "w", newline="", encoding="utf-8") as file:

@@ -1,146 +1,165 @@
-"""Figure 5: accuracies as a function of one setting."""
+"""Accuracies as a function of settings: Figure 5, and studies of many settings."""
 
-from matplotlib.figure import Figure
+import numpy as np
 
 from tfmi.evaluation import collected
 from tfmi.evaluation.collected import decimal
 from tfmi.evaluation.collected import percent
-from tfmi.files import replacing
+from tfmi.evaluation.knob_panels import knob_panels
 
-COLUMNS = """protocol representation domain setting value seed factor accuracy
-    ideal distance""".split()
-BASELINES = (collected.UNTRAINED, collected.MAJORITY)
+COLUMNS = """representation domain protocol setting value variant seed factor accuracy
+    ideal distance seconds""".split()
+BASELINE = "baseline"
 
 
-def sensitivity_curves(setting, outcome):
-    """Curves a protocol, representation and domain.
+def sensitivity_tables(knobs, outcome):
+    """A table a representation and domain.
 
     Args:
-        setting: its name.
-        outcome: `{value: {seed: results}}`, results as `evaluate` gives them.
+        knobs: list of `studies.Knob`.
+        outcome: `{key of a variant: {seed: results}}`, results as
+            `Experiment.rows` gives them; what is not there yet is left out.
 
     Returns:
-        A list of `{"setting", "protocol", "representation", "domain", "title",
-        "probe", "ideal", "points", "baselines"}`; points are as
-        `collected.over_seeds` gives them, with "value", in its order, and
-        baselines likewise, by name.
+        A list of `{"representation", "domain", "title", "ideal",
+        "probes": {protocol: description},
+        "baseline": measured, "curves": [{"setting", "baseline": value, "points":
+        [{"value", "label", "key", and what was measured}]}]}`; measured are
+        `{"seconds": {seed: of training the stage}, "scores": {protocol: as
+        `collected.over_seeds`}}`. A curve without a value beside the baseline's
+        is left out.
     """
     every = [results for seeds in outcome.values() for results in seeds.values()]
     keys = [key for results in every for key in collected.table_keys(results)]
-    return [_curves(setting, outcome, every, key) for key in dict.fromkeys(keys)]
+    wheres = sorted(
+        dict.fromkeys(key[1:] for key in keys), key=lambda where: where[0] != "shared"
+    )
+    protocols = list(dict.fromkeys(key[0] for key in keys))
+    return [_table(where, protocols, knobs, outcome, every) for where in wheres]
 
 
-def _curves(setting, outcome, every, key):
-    first = next(r for r in every if collected.find_table(r, key))
-    found = {
-        value: collected.found_rows(seeds, key) for value, seeds in outcome.items()
+def _table(where, protocols, knobs, outcome, every):
+    abouts = [
+        collected.about(first, (protocol, *where))
+        for protocol in protocols
+        if (first := _first(every, (protocol, *where)))
+    ]
+    curves = [_curve(knob, where, protocols, outcome) for knob in knobs]
+    return {
+        **{n: abouts[0][n] for n in ("representation", "domain", "ideal")},
+        "title": f"{where[0]} representation of {where[1]}",
+        "probes": {about["protocol"]: about["probe"] for about in abouts},
+        "baseline": _measured(outcome.get(BASELINE, {}), where, protocols),
+        "curves": [c for c in curves if {p["key"] for p in c["points"]} - {BASELINE}],
     }
-    baselines = {
-        name: collected.over_seeds(rows)
-        for name in BASELINES
-        if (rows := collected.found_rows(next(iter(outcome.values())), key, name))
+
+
+def _first(every, key):
+    return next((r for r in every if collected.find_table(r, key)), None)
+
+
+def _curve(knob, where, protocols, outcome):
+    points = [
+        {"value": value, "label": knob.label(value), "key": knob.key(value)}
+        for value in knob.values
+    ]
+    for point in points:
+        point |= _measured(outcome.get(point["key"], {}), where, protocols)
+    return {
+        "setting": knob.setting,
+        "baseline": knob.baseline,
+        "points": [point for point in points if point["scores"]],
+    }
+
+
+def _measured(seeds, where, protocols):
+    found = {p: collected.found_rows(seeds, (p, *where)) for p in protocols}
+    seconds = {
+        str(seed): results["seconds"][where[0]]
+        for seed, results in seeds.items()
+        if where[0] in results["seconds"]
     }
     return {
-        "setting": setting,
-        **collected.about(first, key),
-        "points": [
-            {"value": value, **collected.over_seeds(found[value])}
-            for value in sorted(found)
-            if found[value]
-        ],
-        "baselines": baselines,
+        "seconds": seconds,
+        "scores": {p: collected.over_seeds(rows) for p, rows in found.items() if rows},
     }
 
 
-def render(curves):
-    """The curves as text, a line a value."""
-    factors = list(curves["ideal"])
-    lines = [
-        [curves["setting"], *factors, "distance to ideal"],
-        ["Ideal", *(percent(curves["ideal"][f]) for f in factors), decimal(0.0)],
+def render(table):
+    """A table in Markdown, a line a variant, the baseline first."""
+    columns = [(f, p) for f in table["ideal"] for p in table["probes"]]
+    heads = [f"{factor}, {protocol}" for factor, protocol in columns]
+    heads += [f"distance, {protocol}" for protocol in table["probes"]]
+    ideal = [percent(table["ideal"][factor]) for factor, _ in columns]
+    ideal += [decimal(0.0)] * len(table["probes"])
+    lines = [["", *heads, "seconds", "seeds"], ["ideal", *ideal, "", ""]]
+    lines += [_line(name, point, columns) for name, point in _variants(table)]
+    text = collected.markdown(lines).replace("+-", "±")
+    return f"### {table['title']}\n\n{text}"
+
+
+def legend(tables):
+    """What the tables mean, in Markdown."""
+    probes = {p: text for table in tables for p, text in table["probes"].items()}
+    lines = ["Mean ± deviation over the seeds; seconds: of training the stage, mean."]
+    lines += [f"Probe `{protocol}`: {text}." for protocol, text in probes.items()]
+    return "\n".join(lines)
+
+
+def _variants(table):
+    """`(name, what was measured)` of each variant."""
+    found = [(BASELINE, table["baseline"])] if table["baseline"]["scores"] else []
+    for curve in table["curves"]:
+        found += [
+            (f"{curve['setting']} {point['label']}", point)
+            for point in curve["points"]
+            if point["key"] != BASELINE
+        ]
+    return found
+
+
+def _line(name, point, columns):
+    scores, seconds = point["scores"], list(point["seconds"].values())
+    cells = [
+        percent(scores[p]["accuracies"][f], scores[p]["deviations"][f])
+        if p in scores
+        else ""
+        for f, p in columns
     ]
-    named = [(f"{point['value']:g}", point) for point in curves["points"]]
-    for name, row in [*named, *curves["baselines"].items()]:
-        cells = [percent(row["accuracies"][f], row["deviations"][f]) for f in factors]
-        distance = decimal(row["distance"], row["distance_deviation"])
-        lines.append([name, *cells, distance])
-    head = f"Sensitivity, {curves['title']}"
-    probe = f"probe {curves['protocol']}: {curves['probe']}"
-    return f"{head}\n{probe}\n{collected.aligned(lines)}"
+    cells += [
+        decimal(scores[p]["distance"], scores[p]["distance_deviation"])
+        if p in scores
+        else ""
+        for p in dict.fromkeys(protocol for _, protocol in columns)
+    ]
+    count = max(len(score["by_seed"]) for score in scores.values())
+    return [name, *cells, f"{np.mean(seconds):.0f}" if seconds else "", str(count)]
 
 
-def write(folder, every):
-    """Write sweep.txt, .json, .csv and a picture a protocol into a folder.
+def write(folder, name, tables):
+    """Write NAME.md, .json, .csv and a picture NAME_REPRESENTATION.png.
 
     Returns:
         The texts.
     """
-    texts = [render(curves) for curves in every]
-    records = [COLUMNS, *(record for curves in every for record in _records(curves))]
-    collected.write(folder, "sweep", every, texts, records)
-    for protocol in dict.fromkeys(curves["protocol"] for curves in every):
-        chosen = [curves for curves in every if curves["protocol"] == protocol]
-        with replacing(folder / f"sweep_{protocol}.png") as path:
-            _picture(path, chosen)
+    texts = [*map(render, tables), legend(tables)]
+    records = [COLUMNS, *(record for table in tables for record in _records(table))]
+    collected.write(folder, name, tables, texts, records, ".md")
+    for representation in dict.fromkeys(table["representation"] for table in tables):
+        shown = [t for t in tables if t["representation"] == representation]
+        if shown[0]["curves"]:
+            knob_panels(folder / f"{name}_{representation}.png", shown)
     return texts
 
 
-def _records(curves):
-    where = [curves["protocol"], curves["representation"], curves["domain"]]
-    for point in curves["points"]:
-        for seed, scores in point["by_seed"].items():
-            for factor, accuracy in scores["accuracies"].items():
-                yield [
-                    *where,
-                    curves["setting"],
-                    point["value"],
-                    seed,
-                    factor,
-                    accuracy,
-                    curves["ideal"][factor],
-                    scores["distance"],
-                ]
-
-
-def _picture(path, every):
-    """A line of panels a representation, a panel a domain."""
-    names = list(dict.fromkeys(curves["representation"] for curves in every))
-    domains = list(dict.fromkeys(curves["domain"] for curves in every))
-    size = (5.5 * len(domains), 4 * len(names))
-    figure = Figure(figsize=size, layout="constrained")
-    panels = figure.subplots(len(names), len(domains), squeeze=False)
-    for curves in every:
-        line = names.index(curves["representation"])
-        _panel(panels[line, domains.index(curves["domain"])], curves)
-    protocol = every[0]["protocol"]
-    figure.suptitle(f"solid: measured, probe {protocol}; dotted: ideal", fontsize=10)
-    figure.savefig(path, dpi=110)
-
-
-def _panel(axes, curves):
-    values = [point["value"] for point in curves["points"]]
-    for factor, ideal in curves["ideal"].items():
-        heights = [100 * point["accuracies"][factor] for point in curves["points"]]
-        errors = [100 * (p["deviations"][factor] or 0) for p in curves["points"]]
-        line = axes.errorbar(
-            values, heights, errors, label=factor, marker="o", capsize=3
-        )
-        axes.axhline(100 * ideal, color=line[0].get_color(), linestyle=":")
-    _scale(axes, values)
-    axes.set_ylim(0, 105)
-    axes.set_xlabel(curves["setting"])
-    axes.set_ylabel("accuracy (%)")
-    axes.set_title(
-        f"{curves['representation']} representation of {curves['domain']}", fontsize=9
-    )
-    axes.legend(fontsize=8)
-
-
-def _scale(axes, values):
-    """Values that span more than one and a half decades are spread by their
-    logarithm, 0 included."""
-    positive = [value for value in values if value > 0]
-    if positive and max(positive) > 30 * min(positive):
-        axes.set_xscale("symlog", linthresh=min(positive))
-    axes.set_xticks(values, [f"{value:g}" for value in values])
-    axes.minorticks_off()
+def _records(table):
+    for curve in table["curves"]:
+        for point in curve["points"]:
+            for protocol, found in point["scores"].items():
+                where = [table["representation"], table["domain"], protocol]
+                knob = [curve["setting"], point["value"], point["key"]]
+                for seed, scores in found["by_seed"].items():
+                    rest = [scores["distance"], point["seconds"].get(seed)]
+                    for factor, accuracy in scores["accuracies"].items():
+                        score = [factor, accuracy, table["ideal"][factor]]
+                        yield [*where, *knob, seed, *score, *rest]

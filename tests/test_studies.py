@@ -1,0 +1,97 @@
+"""Studies: what a file may hold, and the rows that come of it."""
+
+import json
+
+import pytest
+
+from tfmi import recipes
+from tfmi import studies
+from tfmi.errors import UsageError
+
+STUDY = {
+    "recipe": "colored-mnist",
+    "settings": {"shared_epochs": 1},
+    "seeds": [0, 1],
+    "shared": {
+        "l1_weight": [1, 0],
+        "normalize_codes": [False],
+        "critic": ["concat"],
+    },
+    "exclusive": {"exclusive_size": [16]},
+}
+
+
+def read(tmp_path, study):
+    path = tmp_path / "study.json"
+    path.write_text(json.dumps(study))
+    return studies.read(path)
+
+
+def knobs_of(tmp_path, study=STUDY):
+    found = read(tmp_path, study)
+    recipe = recipes.find(found["recipe"]).replace(**found["settings"])
+    return studies.knobs(found, recipe)
+
+
+def test_the_recipe_s_own_value_is_a_point_of_every_curve(tmp_path):
+    found = {knob.setting: knob for knob in knobs_of(tmp_path)}
+    assert found["l1_weight"].values == (0, 0.1, 1)
+    assert found["normalize_codes"].values == (False, True)
+    assert found["critic"].values == ("concat", "dot")
+    assert found["exclusive_size"].values == (8, 16)
+    own = [knob.key(knob.baseline) for knob in found.values()]
+    assert own == ["baseline"] * 4
+
+
+def test_rows_differ_from_the_baseline_in_one_setting(tmp_path):
+    rows = studies.variants(knobs_of(tmp_path))
+    assert {row.key: (row.changes, row.scored) for row in rows} == {
+        "baseline": ({}, ("shared", "exclusive")),
+        "l1-weight-0": ({"l1_weight": 0}, ("shared",)),
+        "l1-weight-1": ({"l1_weight": 1}, ("shared",)),
+        "normalize-codes-false": ({"normalize_codes": False}, ("shared",)),
+        "critic-concat": ({"critic": "concat"}, ("shared",)),
+        "exclusive-size-16": ({"exclusive_size": 16}, ("exclusive",)),
+    }
+    assert rows[0].key == "baseline"
+
+
+def test_both_stages_and_a_study_of_one(tmp_path):
+    knobs = knobs_of(tmp_path, {**STUDY, "exclusive": {}})
+    assert studies.variants(knobs)[0].scored == ("shared",)
+    both = studies.variants(knobs, both_stages=True)
+    assert {row.scored for row in both} == {("shared", "exclusive")}
+
+
+def test_values_that_are_given_alone_make_no_baseline():
+    rows = studies.variants([studies.Knob("l1_weight", (0.0, 0.1))])
+    assert [row.key for row in rows] == ["l1-weight-0", "l1-weight-0.1"]
+
+
+@pytest.mark.parametrize(
+    "change, message",
+    [
+        ({"probe": "strong"}, "entries of a study must be .*Received: probe"),
+        ({"recipe": None}, "recipe of a study must be .*Received: None"),
+        ({"seeds": []}, "seeds of a study must be"),
+        ({"seeds": [0.5]}, "seeds of a study must be"),
+        ({"shared": []}, "shared must be an object"),
+        ({"shared": {}, "exclusive": {}}, "a study must have a knob"),
+        ({"shared": {"l1_weight": 1}}, "l1_weight of a study must be a list"),
+        ({"shared": {"l1_weight": [-1]}}, "l1_weight must be >= 0"),
+        ({"shared": {"l1_weight": [[1]]}}, "l1_weight must be of type float"),
+        ({"shared": {"critic": ["concat", 1]}}, "critic must be of type str"),
+        ({"shared": {"exclusive_size": [8]}}, "a knob of shared must be"),
+        ({"exclusive": {"l1_weight": [0]}}, "a knob of exclusive must be"),
+        ({"exclusive": {"gamma": [0]}}, "Received: gamma"),
+        ({"shared": {"seed": [1]}}, "Received: seed"),
+    ],
+)
+def test_bad_studies_say_rule_and_value(tmp_path, change, message):
+    with pytest.raises(UsageError, match=message):
+        knobs_of(tmp_path, {**STUDY, **change})
+
+
+def test_a_study_is_a_json_file(tmp_path):
+    with pytest.raises(UsageError, match="a study must be a JSON file. Received"):
+        studies.read(tmp_path / "none.json")

@@ -1,0 +1,45 @@
+"""tfmi study."""
+
+import click
+
+from tfmi.cli.experiment import experiment_options
+from tfmi.cli.experiment import open_experiment
+from tfmi.cli.experiment import run_rows
+
+
+@click.command("study")
+@click.argument("file", type=click.Path())
+@experiment_options(seeds=None)
+def command(file, output, seeds, both_stages, **arguments):
+    """Train and score a recipe with each value of each setting that FILE names.
+
+    FILE is JSON: {"recipe": "colored-mnist", "settings": {"shared_epochs": 1},
+    "seeds": [0, 1, 2], "shared": {"l1_weight": [0, 1]}, "exclusive":
+    {"discriminator": ["concat"]}}. The recipe as it is, the baseline, is a point
+    of every curve; a row differs from it in one setting. A setting of stage 1 is
+    judged by S, one of stage 2 by E on the baseline's stage 1. Rows are done
+    seed by seed (--seeds: instead of those of FILE); what is there already below
+    --output is not trained or scored again.
+    """
+    import pathlib
+
+    from tfmi import runs
+    from tfmi import studies
+    from tfmi.evaluation import sensitivity
+
+    study = studies.read(file)
+    experiment, seeds = open_experiment(
+        "study",
+        recipe=study["recipe"],
+        settings=study["settings"],
+        output=output or f"{runs.FOLDER}/study-{pathlib.Path(file).stem}",
+        seeds=seeds or study["seeds"],
+        **arguments,
+    )
+    knobs = studies.knobs(study, experiment.recipe)
+
+    def write(outcome):
+        tables = sensitivity.sensitivity_tables(knobs, outcome)
+        return sensitivity.write(experiment.path, "study", tables)
+
+    run_rows(experiment, studies.variants(knobs, both_stages), seeds, write)
