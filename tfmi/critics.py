@@ -45,7 +45,7 @@ class Critic:
     def maps(self, feature_maps):
         """First layers of images: `(images, positions, units)`."""
         parts = np.asarray(self._of_maps(feature_maps, training=False), np.float32)
-        return parts.reshape(len(parts), -1, parts.shape[-1])
+        return parts.reshape(len(feature_maps), -1, parts.shape[-1])
 
     def codes(self, codes):
         """First layers of codes: `(codes, units)`."""
@@ -81,7 +81,7 @@ class _Concatenated:
             hidden = part[:, None] + codes[None, :, None]
             hidden = hidden.reshape(-1, units)
             for kernel, bias in self._weights:
-                # 1x1 convolutions are matrices; the last layer is linear.
+                # A 1x1 convolution is a matrix; the last layer is linear.
                 hidden = np.maximum(hidden, 0) @ kernel.reshape(-1, kernel.shape[-1])
                 hidden += bias
             scores[start : start + step] = hidden.reshape(len(part), len(codes), -1)

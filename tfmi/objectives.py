@@ -7,6 +7,8 @@ Equation numbers are those of Sanchez, Serrurier, Ortner (2019).
 
 import tensorflow as tf
 
+SUMS = tf.float32
+
 
 def jsd_mutual_information(joint_scores, marginal_scores):
     """Jensen-Shannon estimate of the mutual information (Eq. 2).
@@ -20,8 +22,8 @@ def jsd_mutual_information(joint_scores, marginal_scores):
         A float32 scalar, at most 0. With D_JS in nats its supremum over T is
         `2 * D_JS(p(x, z) || p(x)p(z)) - 2 * log(2)`.
     """
-    joint = tf.cast(joint_scores, tf.float32)
-    marginal = tf.cast(marginal_scores, tf.float32)
+    joint = tf.cast(joint_scores, SUMS)
+    marginal = tf.cast(marginal_scores, SUMS)
     return -tf.reduce_mean(tf.nn.softplus(-joint)) - tf.reduce_mean(
         tf.nn.softplus(marginal)
     )
@@ -63,7 +65,7 @@ def l1_distance(shared_x, shared_y):
     Returns:
         A float32 scalar: summed over the dimensions, averaged over the batch.
     """
-    difference = tf.cast(shared_x, tf.float32) - tf.cast(shared_y, tf.float32)
+    difference = tf.cast(shared_x, SUMS) - tf.cast(shared_y, SUMS)
     return tf.reduce_mean(tf.reduce_sum(tf.abs(difference), axis=-1))
 
 
@@ -85,8 +87,8 @@ def adversarial_value(marginal_logits, joint_logits):
         marginal_logits: discriminator logits on p(s)p(e), any shape.
         joint_logits: discriminator logits on p(s, e), any shape.
     """
-    marginal = tf.cast(marginal_logits, tf.float32)
-    joint = tf.cast(joint_logits, tf.float32)
+    marginal = tf.cast(marginal_logits, SUMS)
+    joint = tf.cast(joint_logits, SUMS)
     return -tf.reduce_mean(tf.nn.softplus(-marginal)) - tf.reduce_mean(
         tf.nn.softplus(joint)
     )
