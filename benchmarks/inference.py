@@ -9,17 +9,18 @@ hold even where the machine's speed does not.
 """
 
 import argparse
+import functools
 import json
 import os
 import pathlib
-import platform
 import subprocess
 import sys
-import time
 
+import measuring
 import numpy as np
 
 BATCHES = (1, 16, 256)
+ROUNDS = 20
 
 
 def main():
@@ -38,10 +39,7 @@ def main():
             text=True,
         ).stdout
         rows += json.loads(output.splitlines()[-1])
-    _print(rows)
-    if options.json:
-        content = {"machine": _machine(), "rows": rows}
-        pathlib.Path(options.json).write_text(json.dumps(content, indent=2) + "\n")
+    measuring.report(rows, options.json)
 
 
 def _parser():
@@ -62,36 +60,25 @@ def _measure(options):
     for batch in BATCHES:
         shape = (batch, *image_shape)
         images = np.random.default_rng(0).integers(0, 256, shape, dtype=np.uint8)
-        times = _take_turns(runners, images, options.seconds)
+        times = measuring.take_turns(
+            {name: functools.partial(run, images) for name, run in runners.items()},
+            ROUNDS,
+            at_least=options.seconds,
+        )
         for name, seconds in times.items():
             milliseconds = 1000 * np.asarray(seconds)
             rows.append(
                 {
+                    "runner": name,
                     "cores": options.cores,
                     "batch": batch,
-                    "runner": name,
-                    "images_per_second": batch / float(np.median(seconds)),
-                    "p50_ms": float(np.percentile(milliseconds, 50)),
-                    "p99_ms": float(np.percentile(milliseconds, 99)),
+                    "images/s": batch / float(np.median(seconds)),
+                    "p50 ms": float(np.percentile(milliseconds, 50)),
+                    "p99 ms": float(np.percentile(milliseconds, 99)),
                     "bytes": _size(options, name),
                 }
             )
     return rows
-
-
-def _take_turns(runners, images, seconds):
-    """Seconds of each call; the runners alternate call by call."""
-    for run in runners.values():
-        for _ in range(3):
-            run(images)
-    times = {name: [] for name in runners}
-    end = time.perf_counter() + seconds * len(runners)
-    while time.perf_counter() < end or len(next(iter(times.values()))) < 20:
-        for name, run in runners.items():
-            start = time.perf_counter()
-            run(images)
-            times[name].append(time.perf_counter() - start)
-    return times
 
 
 def _runners(options):
@@ -165,29 +152,6 @@ def _size(options, runner):
         files = _version(options).rglob("*")
         return sum(path.stat().st_size for path in files if path.is_file())
     return None
-
-
-def _machine():
-    from importlib.metadata import version
-
-    packages = ("tensorflow", "keras", "onnxruntime", "numpy")
-    return {
-        "processor": platform.processor() or platform.machine(),
-        "cores": os.cpu_count(),
-        "python": platform.python_version(),
-        **{package: version(package) for package in packages},
-    }
-
-
-def _print(rows):
-    print("cores  batch  runner            images/s      p50 ms      p99 ms   kbytes")
-    for row in rows:
-        size = "" if row["bytes"] is None else f"{row['bytes'] / 1000:.0f}"
-        print(
-            f"{row['cores']:>5}{row['batch']:>7}  {row['runner']:<15}"
-            f"{row['images_per_second']:>11.0f}{row['p50_ms']:>12.3f}"
-            f"{row['p99_ms']:>12.3f}{size:>9}"
-        )
 
 
 if __name__ == "__main__":

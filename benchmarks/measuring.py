@@ -10,24 +10,28 @@ from importlib.metadata import version
 import numpy as np
 
 SGEMM_SIZE = 2048
-PACKAGES = ("tfmi", "tensorflow", "keras", "numpy")
+PACKAGES = ("tfmi", "tensorflow", "keras", "onnxruntime", "numpy")
 
 
-def take_turns(runners, rounds, warmups=2):
+def take_turns(runners, rounds, warmups=2, at_least=0.0):
     """Seconds of each call; the runners alternate call by call, so that their
     ratios hold even where the machine's speed does not.
 
     Args:
         runners: `{name: function}`, which returns when its work is done.
+        at_least: seconds to go on for, times the number of runners.
 
     Returns:
-        `{name: [seconds, ...]}`, `rounds` of each.
+        `{name: [seconds, ...]}`, `rounds` of each, or more.
     """
     for run in runners.values():
         for _ in range(warmups):
             run()
     seconds = {name: [] for name in runners}
-    for _ in range(rounds):
+    end = time.perf_counter() + at_least * len(runners)
+    done = 0
+    while done < rounds or time.perf_counter() < end:
+        done += 1
         for name, run in runners.items():
             start = time.perf_counter()
             run()

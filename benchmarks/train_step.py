@@ -22,6 +22,7 @@ VARIANTS = """plain
     colored-mnist-paper input=pipeline
     colored-mnist-paper precision=mixed_bfloat16
     colored-mnist-paper critic=dot
+    colored-mnist-paper critic=dot critic_units=256
     colored-mnist
     colored-mnist precision=mixed_bfloat16""".split()
 
@@ -31,7 +32,7 @@ def main():
     rows = []
     for stage in options.stages:
         variants = _variants(options.variants or VARIANTS)
-        built = {name: _build(v, stage, options) for name, v in variants.items()}
+        built = {name: build(v, stage, options) for name, v in variants.items()}
         runners = {name: runner for name, (runner, _) in built.items()}
         seconds = measuring.take_turns(
             {"sgemm": measuring.sgemm(), **runners}, options.rounds
@@ -66,7 +67,7 @@ def _variants(words):
     return {" ".join(variant): variant for variant in variants}
 
 
-def _build(variant, stage, options):
+def build(variant, stage, options):
     """A runner of one step, and the useful operations of the step."""
     from tfmi import recipes
 

@@ -23,6 +23,7 @@ sys.path.append(str(pathlib.Path(__file__).parents[1] / "benchmarks"))
 import measuring  # noqa: E402
 import operations  # noqa: E402
 import plain  # noqa: E402
+import step_profile  # noqa: E402
 
 SHAPE = (12, 12, 3)
 RECIPE = recipes.COLORED_MNIST_PAPER
@@ -179,6 +180,18 @@ def test_dot_critic_needs_fewer_operations():
         operations.step_operations(r, (28, 28, 3), "shared") for r in (RECIPE, dot)
     ]
     assert counts[1] < 0.6 * counts[0]
+
+
+def test_profile_has_time_and_calls_of_each_kind():
+    matrix = tf.ones((64, 64))
+    step = tf.function(lambda: tf.nn.softplus(matrix @ matrix) @ matrix)
+    step()
+    times = step_profile.operation_times(step, 3)
+    rows = {row["operation"]: row for row in step_profile.kinds(times)}
+    (products,) = (row for name, row in rows.items() if "MatMul" in name)
+    assert products["calls"] == 2
+    assert rows["Softplus"]["calls"] == 1
+    assert all(row["ms"] > 0 for row in rows.values())
 
 
 def test_turns_alternate(tmp_path, capsys):

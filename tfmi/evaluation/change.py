@@ -5,29 +5,21 @@ import math
 
 import numpy as np
 
+from tfmi.evaluation import online
 from tfmi.evaluation import probes
 from tfmi.evaluation.features import extract
 
 TRAIN_IMAGES = 3000
 TEST_IMAGES = 2000
 BATCH = 500
-PROTOCOL = probes.Protocol(
-    "change",
-    "1 hidden layer of 64 units on standardised vectors, Adam 1e-3, batches of 128, "
-    "20 epochs",
-    units=(64,),
-    standardize=True,
-    batch_size=128,
-    max_epochs=20,
-)
 
 
 class ProbeChange:
     """Accuracy of one probe on the vectors of two encoders.
 
-    A probe is fitted on the first encoder's vectors of training images and
-    scores test images by both encoders, as where a classifier stays and its
-    encoder is replaced.
+    A probe (`online.PROTOCOL`) is fitted on the first encoder's vectors of
+    training images and scores test images by both encoders, as where a
+    classifier stays and its encoder is replaced.
 
     Args:
         dataset: a `PairDataset`.
@@ -91,7 +83,7 @@ class ProbeChange:
 
 
 def _scores(train, train_labels, tests, labels):
-    classifier = PROTOCOL.classifier(0, len(train))
+    classifier = online.PROTOCOL.classifier(0, len(train))
     probes.fit(classifier, train, train_labels)
     return {
         name: probes.scores(labels, classifier.predict(vectors))["accuracy"]
