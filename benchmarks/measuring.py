@@ -1,15 +1,20 @@
-"""What the benchmarks share: turns, the machine, tables and their JSON."""
+"""What the benchmarks share: turns, memory, the machine, tables and their JSON."""
 
 import json
 import os
 import pathlib
 import platform
+import subprocess
+import sys
 import time
 from importlib.metadata import version
 
 import numpy as np
+import psutil
 
 SGEMM_SIZE = 2048
+# Seconds between two looks at the memory of a command.
+INTERVAL = 0.02
 PACKAGES = ("tfmi", "tensorflow", "keras", "onnxruntime", "numpy")
 
 
@@ -51,6 +56,40 @@ def sgemm(size=SGEMM_SIZE):
 def sgemm_rate(seconds, size=SGEMM_SIZE):
     """Floating-point operations a second of the median of its calls."""
     return 2 * size**3 / float(np.median(seconds))
+
+
+def run(name, command):
+    """Run a command to its end; exits where it fails.
+
+    Returns:
+        `{"seconds", "peak_bytes"}`: the peak of its resident memory with that of its
+        children, of which pages that several share count for each.
+    """
+    begin = time.perf_counter()
+    process = subprocess.Popen([str(word) for word in command])
+    peak = 0
+    # Sampled: what the system keeps as a process's peak is at least what the one
+    # that started it had.
+    while process.poll() is None:
+        peak = max(peak, _resident(process.pid))
+        time.sleep(INTERVAL)
+    if process.returncode:
+        sys.exit(
+            f"the step must end well. Received: status {process.returncode} of {name}"
+        )
+    used = {"seconds": time.perf_counter() - begin, "peak_bytes": peak}
+    print(f"{name}: peak {peak / 2**30:.2f} GiB, {used['seconds']:.0f} s", flush=True)
+    return used
+
+
+def _resident(pid):
+    """Bytes of a process and its children; 0 where it ended just now."""
+    try:
+        process = psutil.Process(pid)
+        every = [process, *process.children(recursive=True)]
+        return sum(each.memory_info().rss for each in every)
+    except psutil.NoSuchProcess:
+        return 0
 
 
 def machine():

@@ -3,21 +3,20 @@
     python benchmarks/memory.py iam --words 115000
     python benchmarks/memory.py shapes3d --images 480000
 
-Each step runs in a process of its own, whose peak resident memory the system
-reports. IAM is a synthetic one in its layout, whose files are hard links to a
-few words; 3D Shapes are rendered. Everything is written below --folder and
-removed: 2.4 GB for IAM, up to 2 GB for 3D Shapes.
+Each step runs in a process of its own, whose peak resident memory is printed. IAM is
+a synthetic one in its layout, whose files are hard links to a few words; 3D Shapes are
+rendered. Everything is written below --folder and removed: 2.4 GB for IAM, up to 2 GB
+for 3D Shapes.
 """
 
 import argparse
 import json
 import os
 import pathlib
-import subprocess
 import sys
 import tempfile
-import time
 
+import measuring
 from tfmi.pipelines.synthetic_iam import synthesize
 
 # As many as IAM has.
@@ -42,7 +41,8 @@ def main():
     with tempfile.TemporaryDirectory(dir=options.folder) as folder:
         os.environ["TFMI_CACHE_DIR"] = str(pathlib.Path(folder) / "cache")
         rows = [
-            _measure(name, code) for name, code in steps(options, pathlib.Path(folder))
+            {"step": name, **measuring.run(name, [sys.executable, "-c", code])}
+            for name, code in steps(options, pathlib.Path(folder))
         ]
     if options.json:
         pathlib.Path(options.json).write_text(json.dumps(rows, indent=2) + "\n")
@@ -100,22 +100,6 @@ def write_large_iam(folder, words):
     (folder / "ascii").mkdir()
     (folder / "ascii" / "words.txt").write_text("\n".join(lines) + "\n")
     (folder / "ascii" / "forms.txt").write_text("\n".join(forms) + "\n")
-
-
-def _measure(name, code):
-    begin = time.perf_counter()
-    process = subprocess.Popen([sys.executable, "-c", code])
-    # wait4 alone tells the peak of one process.
-    _, status, usage = os.wait4(process.pid, 0)
-    if status:
-        sys.exit(f"the step must end well. Received: status {status} of {name}")
-    row = {
-        "step": name,
-        "peak_bytes": usage.ru_maxrss * 1024,
-        "seconds": time.perf_counter() - begin,
-    }
-    print(f"{name}: peak {row['peak_bytes'] / 2**30:.2f} GiB, {row['seconds']:.0f} s")
-    return row
 
 
 if __name__ == "__main__":

@@ -87,7 +87,7 @@ def measure(make, side):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--side", type=int, default=1024)
+    parser.add_argument("--side", type=int, default=2048)
     parser.add_argument("--output", default="sentinel2_preparation.json")
     arguments = parser.parse_args()
     results = {}

@@ -18,7 +18,6 @@ import tensorflow_datasets as tfds
 from tfmi.pipelines.sentinel2.records import NAME
 from tfmi.pipelines.sentinel2.records import VERSION
 from tfmi.pipelines.sentinel2.records import features
-from tfmi.pipelines.sentinel2.records import part_name
 from tfmi.pipelines.sentinel2.windows import Cutter
 
 from tfmi.files import write_json
@@ -29,25 +28,20 @@ BLOCK = 1024
 
 
 class Config(tfds.core.BuilderConfig):
-    """A part of the units of work: those whose hash falls on it.
+    """A part of the units of work.
 
     Args:
-        places, spots: as of `windows.lay_out`.
+        units: of this part (`deal`).
         settings: `windows.Settings`.
-        part, parts: number of this part, and of all.
+        name: of the part.
         output: folder for JSON files of what was left out.
     """
 
-    def __init__(self, places, spots, settings, part, parts, output):
-        super().__init__(name=part_name(part, parts))
+    def __init__(self, units, settings, name, output):
+        super().__init__(name=name)
+        self.units = units
         self.settings = settings
-        self.counts = f"{output}/counts-{self.name}"
-        self.units = [
-            (place, unit)
-            for place in places
-            for unit in _units(spots[place.name])
-            if zlib.crc32(_key(unit[0]).encode()) % parts == part
-        ]
+        self.counts = f"{output}/counts-{name}"
 
     def drop(self, split):
         """Leave out the units of a split."""
@@ -75,6 +69,22 @@ class Builder(tfds.core.GeneratorBasedBuilder):
     def _generate_examples(self, split):
         config = self.builder_config
         return _Examples(config.units, split, config.settings, config.counts)
+
+
+def deal(places, spots, parts):
+    """Units of work, `(place, its spots in a square)`, in parts of the same number:
+    every `parts`-th in an order by chance, which is the same each time.
+
+    Args:
+        places, spots: as of `windows.lay_out`.
+        parts: number of them.
+
+    Returns:
+        A list of lists.
+    """
+    units = [(place, unit) for place in places for unit in _units(spots[place.name])]
+    units.sort(key=lambda unit: zlib.crc32(_key(unit[1][0]).encode()))
+    return [units[part::parts] for part in range(parts)]
 
 
 def open_part(output, config):

@@ -5,6 +5,7 @@ Needs `pip install 'tfmi[beam]'`.
 
 import dataclasses
 import importlib.util
+import json
 import pathlib
 import re
 
@@ -47,12 +48,14 @@ def prepare(data_dir, output, settings, parts=1, beam_options=(), progress=print
     settings = dataclasses.replace(settings, bands=bands)
     spots, overlaps = lay_out(places, settings)
     configs = [
-        beam_builder.Config(places, spots, settings, part, parts, str(output))
-        for part in range(parts)
+        beam_builder.Config(units, settings, records.part_name(part, parts), output)
+        for part, units in enumerate(beam_builder.deal(places, spots, parts))
+        if units
     ]
-    configs = [config for config in configs if config.units]
     make_folder(output)
-    _keep_about(output, records.about(settings, [config.name for config in configs]))
+    about = records.about(settings, [config.name for config in configs])
+    about["acquisitions"] = sum(len(place.acquisitions) for place in places)
+    _keep_about(output, about)
     for line in (*notes, *overlaps, *unusable):
         progress(line)
     for config in configs:
@@ -91,11 +94,13 @@ def _build(output, config, options):
 
 def _keep_about(output, about):
     """Write the description, or check that it is the one of before."""
+    path = output / records.ABOUT
     if records.is_prepared(output):
-        if records.about(*records.read_about(output)) != about:
+        records.read_about(output)
+        if json.loads(path.read_text(encoding="utf-8")) != about:
             raise DataError(
                 "OUTPUT must be empty or hold windows of the same data, settings and "
                 f"parts. Received: {output} with others"
             )
         return
-    write_json(output / records.ABOUT, about)
+    write_json(path, about)

@@ -159,19 +159,24 @@ def test_beam_prepares_the_same_and_goes_on_with_what_is_missing(
     result = prepare(folder, output, "--parts", 4)
     assert result.exit_code == 0, result.output
     check(output, wanted)
-    # Three places of rows for training and for testing: no unit is of the third part.
-    names = [records.part_name(n, 4) for n in (0, 1, 3)]
+    # Of the 6 units, three places' rows for training and for testing, some have two.
+    names = [records.part_name(n, 4) for n in range(4)]
     parts = sorted((output / records.NAME).iterdir())
     assert [part.name for part in parts] == names
     kept = {path: path.read_bytes() for path in parts[0].rglob("*") if path.is_file()}
     # As a broken-off preparation leaves it: the last part is not there.
-    shutil.rmtree(parts[2])
+    shutil.rmtree(parts[3])
     result = prepare(folder, output, "--parts", 4)
     assert result.exit_code == 0, result.output
     assert "part-00000-of-00004 is prepared already" in result.output
     assert {path: path.read_bytes() for path in kept} == kept
     check(output, wanted)
     result = prepare(folder, output, "--parts", 2)
+    assert result.exit_code == 1
+    assert "OUTPUT must be empty or hold windows of the same data" in result.output
+    more = shutil.copytree(folder, tmp_path / "more")
+    shutil.copy(more / "place0" / "20150711.tif", more / "place0" / "20150901.tif")
+    result = prepare(more, output, "--parts", 4)
     assert result.exit_code == 1
     assert "OUTPUT must be empty or hold windows of the same data" in result.output
 
