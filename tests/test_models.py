@@ -229,6 +229,69 @@ def test_discriminator_steps():
     assert int(model.discriminator_optimizer.iterations) == 3
 
 
+def singular_values(model):
+    """The largest of each kernel of the discriminators but the offsets'."""
+    kernels = [
+        variable.numpy()
+        for variable in model.discriminator_variables
+        if variable.path.endswith("kernel") and "_bias" not in variable.path
+    ]
+    return [np.linalg.norm(kernel, 2) for kernel in kernels]
+
+
+@pytest.mark.parametrize(
+    "discriminator, precision", [("concat", "mixed_bfloat16"), ("dot", "mixed_float16")]
+)
+def test_spectral_norm_holds_in_training(tmp_path, discriminator, precision):
+    chosen = recipe(
+        share_weights=True,
+        discriminator=discriminator,
+        discriminator_spectral_norm=True,
+        discriminator_steps=2,
+    )
+    shared = building.build_shared_model(chosen, SHAPE, precision=precision)
+    model = building.build_exclusive_model(chosen, SHAPE, shared, precision=precision)
+    steps, data = tf.function(model.train_step), pair()
+    assert max(singular_values(model)) > 1.2
+    for _ in range(25):
+        assert np.isfinite(steps(data)["loss"])
+    values_there = singular_values(model)
+    assert values_there == pytest.approx([1] * len(values_there), abs=0.05)
+    # Kernels are not rounded to half precision where they are normalised.
+    kernel = model.discriminator_variables[0].numpy()
+    assert np.abs(kernel - kernel.astype("float16")).max() > 0
+    model.save(tmp_path / "model.keras")
+    loaded = keras.saving.load_model(tmp_path / "model.keras")
+    assert singular_values(loaded) == values_there
+    assert np.isfinite(loaded.train_step(data)["loss"])
+
+
+def test_evaluating_moves_no_discriminator():
+    model = exclusive_model(discriminator_spectral_norm=True)
+    before = values(model.discriminator_x.variables)
+    model.test_step(pair())
+    assert equal(before, values(model.discriminator_x.variables))
+
+
+def test_adversary_warms_up():
+    """lambda_adv rises from 0 over the given share of the stage's steps."""
+    chosen = recipe(adversarial_weight=0.4, adversarial_warmup=0.5)
+    shared = building.build_shared_model(chosen, SHAPE)
+    model = building.build_exclusive_model(chosen, SHAPE, shared, total_steps=40)
+    data, weights = pair(), []
+    for step in (0, 10, 20, 40):
+        model.reset_metrics()
+        model.steps_done.assign(step)
+        terms = model.test_step(data)
+        information = 0.5 * terms["global"] + 1.0 * terms["local"]
+        weight = (terms["loss"] + information) / terms["adversarial"]
+        weights.append(float(weight))
+    assert weights == pytest.approx([0, 0.2, 0.4, 0.4], abs=1e-5)
+    model.steps_done.assign(0)
+    model.train_step(data)
+    assert int(model.steps_done) == 1
+
+
 def test_unknown_adversarial_loss():
     model = exclusive_model()
     config = {**model.get_config(), "adversarial_loss": "wasserstein"}

@@ -261,3 +261,31 @@ def test_dot_discriminator_scores_every_shared_with_every_exclusive():
     own = np.eye(16, dtype=bool)
     np.testing.assert_allclose(result["joint"][:, 0], scores[own], atol=1e-5)
     np.testing.assert_allclose(np.ravel(result["marginal"]), scores[~own], atol=1e-5)
+
+
+@pytest.mark.parametrize("make", [networks.discriminator, dot_critic.dot_discriminator])
+def test_spectral_norm_bounds_every_layer_but_the_offsets(make):
+    network = make(3, 2, units=UNITS, spectral_norm=True)
+    inputs = discriminator_inputs()
+    network(inputs)
+    before = largest_singular_values(network)
+    assert max(before.values()) > 1.2
+    for _ in range(30):
+        network(inputs, training=True)
+    after = largest_singular_values(network)
+    assert after.pop("shared_bias", 0) == 0
+    assert list(after.values()) == pytest.approx([1] * len(after), abs=0.05)
+
+
+def largest_singular_values(network):
+    """`{last part of a kernel's path: value}`."""
+    return {
+        variable.path.split("/")[-2]: np.linalg.norm(variable.numpy(), 2)
+        for variable in network.trainable_variables
+        if variable.path.endswith("kernel")
+    }
+
+
+def test_without_spectral_norm_a_discriminator_is_of_dense_layers_alone():
+    for make in (networks.discriminator, dot_critic.dot_discriminator):
+        assert not make(3, 2, units=UNITS).non_trainable_variables

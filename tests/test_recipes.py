@@ -23,6 +23,12 @@ def test_json_round_trip(name):
     assert recipes.Recipe(**json.loads(json.dumps(recipe.to_dict()))) == recipe
 
 
+def test_settings_that_a_saved_run_does_not_name_have_their_defaults():
+    saved = recipes.find("colored-mnist").to_dict()
+    del saved["adversarial_warmup"], saved["discriminator_spectral_norm"]
+    assert recipes.Recipe(**saved) == recipes.find("colored-mnist")
+
+
 @pytest.mark.parametrize(
     "change, message",
     [
@@ -30,6 +36,7 @@ def test_json_round_trip(name):
         ({"l1_weight": float("nan")}, "l1_weight must be >= 0 and finite"),
         ({"batch_size": 1}, "batch_size must be >= 2. Received: 1"),
         ({"max_shift": 1}, "max_shift must be below 1. Received: 1"),
+        ({"adversarial_warmup": 1.5}, "adversarial_warmup must be <= 1"),
         ({"critic": "cosine"}, "critic must be one of concat, dot"),
         ({"batch_size": "64"}, "batch_size must be of type int"),
         ({"gamma": 1.0}, "settings must be fields of a recipe. Received: gamma"),

@@ -1,6 +1,7 @@
 """Studies: what a file may hold, and the rows that come of it."""
 
 import json
+import pathlib
 
 import pytest
 
@@ -8,6 +9,7 @@ from tfmi import recipes
 from tfmi import studies
 from tfmi.errors import UsageError
 
+COMMITTED = (pathlib.Path(__file__).parents[1] / "docs" / "studies").glob("*.json")
 STUDY = {
     "recipe": "colored-mnist",
     "settings": {"shared_epochs": 1},
@@ -95,3 +97,14 @@ def test_bad_studies_say_rule_and_value(tmp_path, change, message):
 def test_a_study_is_a_json_file(tmp_path):
     with pytest.raises(UsageError, match="a study must be a JSON file. Received"):
         studies.read(tmp_path / "none.json")
+
+
+@pytest.mark.parametrize("path", COMMITTED, ids=lambda path: path.stem)
+def test_committed_studies_can_be_carried_out(path):
+    study = studies.read(path)
+    assert len(study["seeds"]) >= 3
+    recipe = recipes.find(study["recipe"]).replace(**study["settings"])
+    rows = studies.variants(studies.knobs(study, recipe))
+    # Each value is one that the recipe does not have.
+    given = [v for stage in recipes.STAGES for vs in study[stage].values() for v in vs]
+    assert len(rows) == 1 + len(given)

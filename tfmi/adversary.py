@@ -3,15 +3,45 @@
 import tensorflow as tf
 
 from tfmi import objectives
+from tfmi.errors import UsageError
+
+ENCODER_LOSSES = {
+    "saddle_point": objectives.saddle_point_loss,
+    "non_saturating": objectives.non_saturating_loss,
+}
 
 
-def game_logits(discriminators, pairs, seeds):
+def encoder_loss(name):
+    """The encoder's side of Eq. 9, a function of `marginal_logits` and
+    `joint_logits`.
+
+    Raises:
+        UsageError: for an unknown name.
+    """
+    if name not in ENCODER_LOSSES:
+        raise UsageError(
+            f"adversarial_loss must be one of {', '.join(ENCODER_LOSSES)}. "
+            f"Received: {name}"
+        )
+    return ENCODER_LOSSES[name]
+
+
+def warmed_up(weight, step, warmup_steps):
+    """A weight that rises linearly from 0 at step 0 to its value at step
+    `warmup_steps`, and stays; the weight itself where that is 0."""
+    if not warmup_steps:
+        return weight
+    return weight * tf.minimum(tf.cast(step, tf.float32) / warmup_steps, 1.0)
+
+
+def game_logits(discriminators, pairs, seeds, training):
     """The discriminators on joint and shuffled pairs.
 
     Args:
         discriminators: one model a domain.
         pairs: one `(S, E)` a domain, each `(batch, size)`.
         seeds: one a domain, of the shuffle of E.
+        training: whether layers that keep a state move it.
 
     Returns:
         `{"joint", "marginal"}` for each domain.
@@ -22,7 +52,8 @@ def game_logits(discriminators, pairs, seeds):
                 "shared": shared,
                 "exclusive": exclusive,
                 "marginal_exclusive": objectives.shuffled(exclusive, seed),
-            }
+            },
+            training=training,
         )
         for discriminator, (shared, exclusive), seed in zip(
             discriminators, pairs, seeds, strict=True

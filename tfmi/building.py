@@ -32,7 +32,8 @@ def build_shared_model(
 
     Args:
         image_shape: `(height, width, channels)`.
-        total_steps: of the stage, for the learning rate's decay.
+        total_steps: of the stage, for the learning rate's decay and, in stage 2,
+            the adversary's warm-up.
         precision: dtype policy of the networks.
         jit: whether XLA compiles the step.
     """
@@ -73,6 +74,7 @@ def build_exclusive_model(
         global_weight=recipe.exclusive_global_weight,
         local_weight=recipe.exclusive_local_weight,
         adversarial_weight=recipe.adversarial_weight,
+        warmup_steps=round(recipe.adversarial_warmup * total_steps),
         adversarial_loss=recipe.adversarial_loss,
         discriminator_steps=recipe.discriminator_steps,
         code_noise=recipe.exclusive_code_noise,
@@ -182,6 +184,7 @@ class _Builder:
                 self.recipe.shared_size,
                 self.recipe.exclusive_size,
                 self.recipe.discriminator_units,
+                self.recipe.discriminator_spectral_norm,
             )
             for domain in self.domains
         }

@@ -12,6 +12,7 @@ import tensorflow as tf
 from tfmi.networks import _critic_inputs
 from tfmi.networks import _discriminator_inputs
 from tfmi.networks import _map_summary
+from tfmi.networks import normalized_dense
 
 
 @keras.saving.register_keras_serializable(package="tfmi")
@@ -69,7 +70,9 @@ def global_dot_network(map_shape, code_size, units=512, name=None):
     return _dot_network(inputs, summary, 1, units, name)
 
 
-def dot_discriminator(shared_size, exclusive_size, units=512, name=None):
+def dot_discriminator(
+    shared_size, exclusive_size, units=512, spectral_norm=False, name=None
+):
     """As `networks.discriminator`, by dot products.
 
     S and E are embedded apart, so that each E of the batch is a sample of the
@@ -79,9 +82,10 @@ def dot_discriminator(shared_size, exclusive_size, units=512, name=None):
         A model to `{"joint": (batch, 1), "marginal": (batch - 1, batch, 1)}`;
         `marginal_exclusive` is not used.
     """
+    dense = normalized_dense if spectral_norm else keras.layers.Dense
     inputs = _discriminator_inputs(shared_size, exclusive_size)
-    codes = _embed(inputs["exclusive"], units, "exclusive")
-    return _scored(inputs, inputs["shared"], 1, codes, units, ("shared", name))
+    codes = _embed(inputs["exclusive"], units, "exclusive", dense)
+    return _scored(inputs, inputs["shared"], 1, codes, units, ("shared", name), dense)
 
 
 def _dot_network(inputs, maps, positions, units, name):
@@ -89,7 +93,7 @@ def _dot_network(inputs, maps, positions, units, name):
     return _scored(inputs, maps, positions, codes, units, ("map", name))
 
 
-def _scored(inputs, features, positions, codes, units, names):
+def _scored(inputs, features, positions, codes, units, names, dense=keras.layers.Dense):
     """Dot products of the embeddings of `features` with `codes`.
 
     An embedding is `out(hidden) + shortcut(features)`, whose product with a
@@ -100,15 +104,17 @@ def _scored(inputs, features, positions, codes, units, names):
     Args:
         features: `(batch * positions, size)`.
         codes: `(batch, units)`.
+        dense: class of the layers but that of the offsets, which see the codes
+            alone.
     """
     prefix, name = names
-    hidden = _hidden(features, units, prefix)
+    hidden = _hidden(features, units, prefix, dense)
     keys = keras.layers.Concatenate()([hidden, features])
     keys = keras.ops.reshape(keys, (-1, positions, keys.shape[-1]))
     codes = keras.layers.Rescaling(units**-0.5)(codes)
     queries = keras.layers.Concatenate()(
         [
-            keras.layers.Dense(size, use_bias=False, name=f"{prefix}_{layer}")(codes)
+            dense(size, use_bias=False, name=f"{prefix}_{layer}")(codes)
             for layer, size in (("out", units), ("shortcut", features.shape[-1]))
         ]
     )
@@ -119,13 +125,12 @@ def _scored(inputs, features, positions, codes, units, names):
     return keras.Model(inputs, {"joint": joint, "marginal": marginal}, name=name)
 
 
-def _hidden(features, units, prefix):
-    name = f"{prefix}_hidden"
-    return keras.layers.Dense(units, activation="relu", name=name)(features)
+def _hidden(features, units, prefix, dense):
+    return dense(units, activation="relu", name=f"{prefix}_hidden")(features)
 
 
-def _embed(features, units, prefix):
-    out = keras.layers.Dense(units, name=f"{prefix}_out")
-    shortcut = keras.layers.Dense(units, use_bias=False, name=f"{prefix}_shortcut")
-    hidden = _hidden(features, units, prefix)
+def _embed(features, units, prefix, dense=keras.layers.Dense):
+    out = dense(units, name=f"{prefix}_out")
+    shortcut = dense(units, use_bias=False, name=f"{prefix}_shortcut")
+    hidden = _hidden(features, units, prefix, dense)
     return keras.layers.Add()([out(hidden), shortcut(features)])

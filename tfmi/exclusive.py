@@ -6,9 +6,10 @@ import tensorflow as tf
 from tfmi import objectives
 from tfmi.adversary import adversarial_terms
 from tfmi.adversary import discriminator_loss
+from tfmi.adversary import encoder_loss
 from tfmi.adversary import game_logits
 from tfmi.adversary import trainable_variables
-from tfmi.errors import UsageError
+from tfmi.adversary import warmed_up
 from tfmi.information import add_noise
 from tfmi.information import deserialized_networks
 from tfmi.information import encode_pair
@@ -18,14 +19,10 @@ from tfmi.information import step_counter
 from tfmi.information import step_seeds
 from tfmi.replicas import scaled_loss
 
-ADVERSARIAL_LOSSES = {
-    "saddle_point": objectives.saddle_point_loss,
-    "non_saturating": objectives.non_saturating_loss,
-}
 NETWORKS = """shared_encoder encoder global_network local_network
     discriminator""".split()
-SETTINGS = """global_weight local_weight adversarial_weight adversarial_loss
-    discriminator_steps code_noise seed""".split()
+SETTINGS = """global_weight local_weight adversarial_weight warmup_steps
+    adversarial_loss discriminator_steps code_noise seed""".split()
 
 
 @keras.saving.register_keras_serializable(package="tfmi")
@@ -44,7 +41,8 @@ class ExclusiveModel(keras.Model):
         shared_encoder_y ... discriminator_y: the same for y; `None` shares
             the weights of x.
         global_weight: alpha, `local_weight`: beta,
-        adversarial_weight: lambda_adv.
+        adversarial_weight: lambda_adv, `warmup_steps`: those in which it rises
+            from 0.
         adversarial_loss: the encoder's side of Eq. 9, "saddle_point" (the
             paper's) or "non_saturating".
         discriminator_steps: discriminator updates a step, each on a new
@@ -75,6 +73,7 @@ class ExclusiveModel(keras.Model):
         global_weight=0.5,
         local_weight=1.0,
         adversarial_weight=0.025,
+        warmup_steps=0,
         adversarial_loss="saddle_point",
         discriminator_steps=1,
         code_noise=0.0,
@@ -82,11 +81,7 @@ class ExclusiveModel(keras.Model):
         **kwargs,
     ):
         super().__init__(**kwargs)
-        if adversarial_loss not in ADVERSARIAL_LOSSES:
-            raise UsageError(
-                f"adversarial_loss must be one of {', '.join(ADVERSARIAL_LOSSES)}. "
-                f"Received: {adversarial_loss}"
-            )
+        encoder_loss(adversarial_loss)
         self.shared_encoder_x = shared_encoder_x
         self.shared_encoder_y = shared_encoder_y
         self.encoder_x = encoder_x
@@ -100,6 +95,7 @@ class ExclusiveModel(keras.Model):
         self.global_weight = global_weight
         self.local_weight = local_weight
         self.adversarial_weight = adversarial_weight
+        self.warmup_steps = warmup_steps
         self.adversarial_loss = adversarial_loss
         self.discriminator_steps = discriminator_steps
         self.code_noise = code_noise
@@ -186,12 +182,10 @@ class ExclusiveModel(keras.Model):
         x, y = self._encode(data, training)
         pairs = (shared[0], x["vector"]), (shared[1], y["vector"])
         information, terms = self._information(x, y, pairs, seeds[:4])
-        logits = self._logits(pairs, seeds[4:])
-        encoder_loss = ADVERSARIAL_LOSSES[self.adversarial_loss]
-        adversarial = adversarial_terms(logits, encoder_loss)
-        objective = objectives.exclusive_objective(
-            information, adversarial, self.adversarial_weight
-        )
+        logits = self._logits(pairs, seeds[4:], training)
+        adversarial = adversarial_terms(logits, encoder_loss(self.adversarial_loss))
+        weight = warmed_up(self.adversarial_weight, self.steps_done, self.warmup_steps)
+        objective = objectives.exclusive_objective(information, adversarial, weight)
         terms |= {"loss": -objective, "adversarial": tf.add_n(adversarial)}
         return {**terms, "discriminator": discriminator_loss(logits)}, pairs
 
@@ -204,12 +198,12 @@ class ExclusiveModel(keras.Model):
         coded = {"x": (x, codes[0]), "y": (y, codes[1])}
         return pair_information(self, coded, seeds[2:])
 
-    def _logits(self, pairs, seeds):
+    def _logits(self, pairs, seeds, training):
         discriminators = (
             self.discriminator_x,
             self.discriminator_y or self.discriminator_x,
         )
-        return game_logits(discriminators, pairs, seeds)
+        return game_logits(discriminators, pairs, seeds, training)
 
     def _train_discriminator_again(self, pairs, seeds):
         """The updates after the first, each on a new shuffle."""
@@ -217,7 +211,7 @@ class ExclusiveModel(keras.Model):
         optimizer = self.discriminator_optimizer
         for step in range(self.discriminator_steps - 1):
             with tf.GradientTape() as tape:
-                logits = self._logits(pairs, seeds[2 * step : 2 * step + 2])
+                logits = self._logits(pairs, seeds[2 * step : 2 * step + 2], True)
                 loss = scaled_loss(optimizer, discriminator_loss(logits))
             gradients = tape.gradient(loss, self.discriminator_variables)
             optimizer.apply(gradients, self.discriminator_variables)

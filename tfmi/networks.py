@@ -179,20 +179,35 @@ def _map_summary(feature_map):
     return keras.layers.Flatten()(summary)
 
 
-def discriminator(shared_size, exclusive_size, units=512, name=None):
+def normalized_dense(units, **options):
+    """A dense layer whose kernel has 1 as its largest singular value (Miyato et
+    al. 2018, spectral normalization; one power iteration a call in training)."""
+    layer = keras.layers.Dense(units, **options)
+    # The layer's product stays in half precision; its kernel, which Keras puts
+    # back normalised at each step, must not be rounded to it.
+    return keras.layers.SpectralNormalization(layer, dtype="float32")
+
+
+def discriminator(
+    shared_size, exclusive_size, units=512, spectral_norm=False, name=None
+):
     """Fully connected network with 3 layers on (S, E) (section 4.3).
 
     The first layer of the concatenation is factored as in
     `local_statistics_network`.
+
+    Args:
+        spectral_norm: whether its layers are `normalized_dense`.
 
     Returns:
         A model from `{"shared": (batch, shared_size),
         "exclusive": (batch, exclusive_size), "marginal_exclusive": likewise}`
         to logits `{"joint", "marginal"}`, each `(batch, 1)`.
     """
+    dense = normalized_dense if spectral_norm else keras.layers.Dense
     inputs = _discriminator_inputs(shared_size, exclusive_size)
-    shared_part = keras.layers.Dense(units, name="shared_part")(inputs["shared"])
-    exclusive_part = keras.layers.Dense(units, use_bias=False, name="exclusive_part")
+    shared_part = dense(units, name="shared_part")(inputs["shared"])
+    exclusive_part = dense(units, use_bias=False, name="exclusive_part")
     hidden = keras.layers.Concatenate(axis=0)(
         [
             shared_part + exclusive_part(inputs["exclusive"]),
@@ -200,9 +215,9 @@ def discriminator(shared_size, exclusive_size, units=512, name=None):
         ]
     )
     hidden = keras.layers.LeakyReLU(0.2)(hidden)
-    hidden = keras.layers.Dense(units, name="hidden")(hidden)
+    hidden = dense(units, name="hidden")(hidden)
     hidden = keras.layers.LeakyReLU(0.2)(hidden)
-    logits = keras.layers.Dense(1, name="logit")(hidden)
+    logits = dense(1, name="logit")(hidden)
     return keras.Model(inputs, _split_scores(logits), name=name)
 
 

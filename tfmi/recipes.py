@@ -32,7 +32,8 @@ AT_LEAST = {
 STAGES = ("shared", "exclusive")
 EXCLUSIVE_ONLY = """exclusive_size exclusive_levels exclusive_code_noise
     exclusive_epochs exclusive_global_weight exclusive_local_weight adversarial_weight
-    adversarial_loss discriminator discriminator_units discriminator_steps
+    adversarial_warmup adversarial_loss discriminator discriminator_units
+    discriminator_spectral_norm discriminator_steps
     discriminator_learning_rate""".split()
 
 
@@ -43,7 +44,9 @@ class Recipe:
     The defaults are the paper's (sections 4.3 and 5.1). `global_weight` is
     alpha, `local_weight` beta, `l1_weight` gamma, `adversarial_weight`
     lambda_adv; the first two have a value for each stage. `max_shift` is how
-    far training images are moved at random, as a fraction of a side.
+    far training images are moved at random, as a fraction of a side;
+    `adversarial_warmup` the fraction of stage 2's steps in which lambda_adv
+    rises from 0.
 
     Raises:
         UsageError: for a value that no run can have.
@@ -76,8 +79,10 @@ class Recipe:
     exclusive_global_weight: float = 0.5
     exclusive_local_weight: float = 1.0
     adversarial_weight: float = 0.025
+    adversarial_warmup: float = 0.0
     adversarial_loss: str = "saddle_point"
     discriminator: str = "concat"
+    discriminator_spectral_norm: bool = False
     discriminator_steps: int = 1
     discriminator_learning_rate: float = 1e-4
     seed: int = 0
@@ -122,6 +127,8 @@ def _check(name, kind, value):
         raise UsageError(f"{name} must be >= 0 and finite. Received: {value}")
     if name == "max_shift" and value >= 1:
         raise UsageError(f"max_shift must be below 1. Received: {value}")
+    if name == "adversarial_warmup" and value > 1:
+        raise UsageError(f"adversarial_warmup must be <= 1. Received: {value}")
 
 
 def read_settings(path, what="--config"):
