@@ -79,11 +79,14 @@ class Images:
         )
 
 
-def grouped_pairs(name, source, images, rows, image_shape, share, others, **options):
+def grouped_pairs(
+    name, title, source, images, rows, image_shape, share, others, **options
+):
     """Pairs of two images of the same group, in one domain.
 
     Args:
         name, source, image_shape: as of `PairDataset`.
+        title: of the domain, for people.
         images: `Images`, decoded; rows: what `decode` gave for them.
         share: names of the factors that make the groups.
         others: names of further factors to score.
@@ -110,7 +113,7 @@ def grouped_pairs(name, source, images, rows, image_shape, share, others, **opti
         tuple(scored[factor][0] for factor in names if scored[factor][0])
         for names in (share, others)
     )
-    domain = Domain("x", f"{name} images", shared, exclusive)
+    domain = Domain("x", title, shared, exclusive)
     members = {
         ("x", split): np.flatnonzero(is_test == code)
         for code, split in enumerate(("train", "test"))

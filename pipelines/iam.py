@@ -72,10 +72,12 @@ def open_dataset(
         where = data_dir
         found, synthetic = subset(data_dir, writers, images)
         rows = found.decode(SHAPE, enlarge=False)
+    title = "SYNTHETIC stand-in for IAM" if synthetic else "IAM words"
     shared, exclusive = FACTORS
     dataset = grouped_pairs(
         "iam",
-        f"{'SYNTHETIC stand-in for IAM' if synthetic else 'IAM words'} in {where}",
+        title,
+        f"{title} in {where}",
         found,
         rows,
         SHAPE,

@@ -94,7 +94,9 @@ def available():
 def _grouped(images, source, share, others, size_of, split):
     shape = size_of(images.paths)
     rows = images.decode(shape)
-    return grouped_pairs("pairs", source, images, rows, shape, share, others, **split)
+    return grouped_pairs(
+        "pairs", "own images", source, images, rows, shape, share, others, **split
+    )
 
 
 def _names(text):

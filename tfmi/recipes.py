@@ -195,12 +195,13 @@ PAIRS = SHAPES3D.replace(
     shared_epochs=80,
     exclusive_epochs=30,
 )
+PAIRS_PAPER = Recipe(name="pairs-paper", pipeline="pairs", share_weights=True)
 IAM = PAIRS.replace(
     name="iam",
     pipeline="iam",
     encoder_width=16,
-    shared_epochs=40,
-    exclusive_epochs=15,
+    shared_epochs=30,
+    exclusive_epochs=10,
 )
 IAM_PAPER = Recipe(name="iam-paper", pipeline="iam", share_weights=True)
 SENTINEL2 = SHAPES3D.replace(
@@ -221,6 +222,7 @@ RECIPES = {
         COLORED_MNIST,
         COLORED_MNIST_PAPER,
         PAIRS,
+        PAIRS_PAPER,
         IAM,
         IAM_PAPER,
         SHAPES3D,

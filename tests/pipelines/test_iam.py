@@ -45,6 +45,7 @@ def test_the_reader_reads_the_stand_in(stand_in):
     assert dataset.num_images("test") == WRITERS * WORDS // 5
     assert dataset.source.startswith("SYNTHETIC stand-in")
     (domain,) = dataset.domains
+    assert domain.title.startswith("SYNTHETIC stand-in")
     assert [f.name for f in domain.factors] == ["writer", "word"]
     assert domain.shared_factors[0].values == ("000", "001", "002", "003")
     assert "the" in domain.exclusive_factors[0].values
