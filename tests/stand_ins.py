@@ -18,9 +18,10 @@ def install(monkeypatch):
 
     Returns:
         An object with `steps` trained, `scores` made (the representations of
-        each), and `fail`, the number of scores at which to be killed.
+        each), `fail`, the number of scores at which to be killed, and `bits`,
+        what S and E are to have in common, each estimate the last of them.
     """
-    counted = types.SimpleNamespace(steps=0, scores=[], fail=None)
+    counted = types.SimpleNamespace(steps=0, scores=[], fail=None, bits=[])
 
     def train_stage(run, stage, dataset, stop, shared, probe_every):
         assert (shared is None) == (stage == "shared")
@@ -63,6 +64,7 @@ def install(monkeypatch):
     monkeypatch.setattr(training, "_stage_model", stage_model)
     monkeypatch.setattr(training, "write_preview", lambda *arguments: None)
     monkeypatch.setattr(scoring, "evaluate", evaluate)
+    monkeypatch.setattr(scoring, "_bits", lambda *arguments: counted.bits.pop())
     monkeypatch.setattr(runs.Run, "represent", lambda *key: None)
     monkeypatch.setattr(runs.Run, "represent_untrained", lambda *key: None)
     return counted

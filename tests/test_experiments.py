@@ -1,8 +1,11 @@
 """Experiments: killed and started again, what is there is neither trained nor
 scored again; stages are shared where their settings agree."""
 
+import dataclasses
 import functools
+import types
 
+import numpy as np
 import pytest
 import stand_ins
 import tiny
@@ -12,6 +15,7 @@ from tfmi import building
 from tfmi import pipelines
 from tfmi import recipes
 from tfmi import runs
+from tfmi import scoring
 from tfmi.errors import DataError
 from tfmi.experiments import Experiment
 from tfmi.experiments import Variant
@@ -129,6 +133,49 @@ def test_stages_of_a_run_elsewhere(tmp_path, data, counts):
     assert counts.steps == steps
     carry_out(experiment(tmp_path / "c", data, reuse=(donor,), code_noise=0.1), [BETA])
     assert counts.steps == steps + STAGE
+
+
+def test_what_S_and_E_have_in_common_is_estimated_once(tmp_path, data, counts):
+    measured = dataclasses.replace(experiment(tmp_path, data), information=True)
+    counts.bits = [0.1, 0.2, 0.3, 0.4]
+    for _ in range(2):
+        found = {v.key: r for v, _, r in measured.rows(ROWS, [0], lambda: False, id)}
+        assert {key: results["information"] for key, results in found.items()} == {
+            "baseline": {"x": 0.4, "y": 0.3},
+            "beta-0": {},
+            "lambda-0": {"x": 0.2, "y": 0.1},
+        }
+        assert found["beta-0"]["seconds"] == {"shared": 60.0}
+    (row,) = list(experiment(tmp_path, data).rows([LAMBDA], [0], lambda: False, id))
+    assert row[2]["information"] == {}
+
+
+def test_information_is_of_vectors_that_are_kept(tmp_path, data, monkeypatch):
+    """S and E are the same in one domain, in the other E is constant."""
+    quick = functools.partial(scoring.jsd_information, steps=200)
+    monkeypatch.setattr(scoring, "jsd_information", quick)
+    dataset = dataset_in(data["data_dir"])
+    run = types.SimpleNamespace(path=tmp_path / "run", domains=["x", "y"])
+    calls = []
+
+    def represent(name, domain):
+        def vectors(images):
+            calls.append(name)
+            ink = images.reshape(len(images), -1)[:, :8].astype("f")
+            return ink if name == "shared" or domain == "x" else np.zeros_like(ink)
+
+        return vectors
+
+    run.represent = represent
+    (run.path / "evaluation").mkdir(parents=True)
+    folder = tmp_path / "features"
+    found = scoring.shared_information(run, dataset, 20, folder)
+    assert found["x"] > found["y"] == pytest.approx(0, abs=1e-6)
+    count = len(calls)
+    assert scoring.shared_information(run, dataset, 20, folder) == found
+    assert len(calls) == count
+    scoring.shared_information(run, dataset, 10, folder)
+    assert len(calls) > count
 
 
 def test_stage_1_depends_on_no_setting_of_stage_2():

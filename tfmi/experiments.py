@@ -54,6 +54,8 @@ class Experiment:
         protocols: names of probes.
         limit: of the training images of probes, or `None`.
         reuse: more runs, whose stages may be taken.
+        information: whether to measure what S and E have in common where E is
+            scored.
     """
 
     path: pathlib.Path
@@ -63,6 +65,7 @@ class Experiment:
     protocols: list
     limit: int | None = None
     reuse: tuple = ()
+    information: bool = False
 
     def rows(self, variants, seeds, stop, progress=print):
         """Train and score what is not there yet, seed by seed.
@@ -75,7 +78,8 @@ class Experiment:
         Yields:
             `(variant, seed, results)`, the results as `evaluate` gives them
             and "seconds", how long which stage was trained where that was done
-            here; no more of them once stopped.
+            here, and "information", as `scoring.shared_information`, empty
+            where it is not measured; no more of them once stopped.
 
         Raises:
             DataError: as `training.train` and `evaluate`, and for a folder
@@ -91,6 +95,7 @@ class Experiment:
             if stop() or not self._trained(run, stop, progress):
                 return
             found = self._scored(run, variant, progress)
+            found = {**found, "information": self._information(run, variant, progress)}
             yield variant, seed, {**found, "seconds": run.config.get("seconds", {})}
 
     def _recipe(self, variant, seed):
@@ -137,6 +142,13 @@ class Experiment:
                 run, self.dataset, progress=progress, metrics=False, **wanted
             )
         return found
+
+    def _information(self, run, variant, progress):
+        if not self.information or "exclusive" not in variant.scored:
+            return {}
+        progress("what S and E have in common")
+        folder = self.path / "features"
+        return scoring.shared_information(run, self.dataset, self.limit, folder)
 
 
 def open_or_create(path, recipe, data_options, stages):

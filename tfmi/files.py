@@ -40,6 +40,14 @@ def write_json(path, content):
     write_text(path, json.dumps(content, indent=2) + "\n")
 
 
+def read_json(path):
+    """What a JSON file holds; `None` where it is not there, or not whole."""
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+
+
 def make_folder(path):
     """Make a folder and those above it, unless they are there.
 

@@ -16,12 +16,12 @@ runs/<recipe>-<date>-<time>/
 
 import datetime
 import functools
-import json
 import pathlib
 
 from tfmi import recipes
 from tfmi.errors import DataError
 from tfmi.errors import UsageError
+from tfmi.files import read_json
 from tfmi.files import write_json
 from tfmi.versions import versions
 
@@ -71,7 +71,7 @@ def load(path):
         DataError: where there is none.
     """
     path = pathlib.Path(path)
-    config = _read_json(path / "config.json")
+    config = read_json(path / "config.json")
     try:
         return Run(path, config)
     except (KeyError, TypeError, UsageError) as error:
@@ -105,7 +105,7 @@ class Run:
 
     @property
     def progress(self):
-        return _read_json(self.path / "progress.json") or {}
+        return read_json(self.path / "progress.json") or {}
 
     @property
     def finished(self):
@@ -193,7 +193,7 @@ class Run:
     @property
     def scores(self):
         """What tfmi evaluate found, as results.json holds it, or None."""
-        return _read_json(self.path / "evaluation" / "results.json")
+        return read_json(self.path / "evaluation" / "results.json")
 
     def sample_images(self, domain, count, split="test"):
         """Raw images of a split `(count, height, width, channels)` or fewer."""
@@ -236,10 +236,3 @@ class Run:
         if representation == "exclusive":
             shared = building.build_exclusive_model(recipe, self.image_shape, shared)
         return getattr(shared, f"encoder_{domain}")
-
-
-def _read_json(path):
-    try:
-        return json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return None

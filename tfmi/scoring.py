@@ -1,6 +1,14 @@
 """A run's representations, scored into the run's own folder."""
 
+import functools
+
+from tfmi.evaluation.evaluate import BATCH
+from tfmi.evaluation.evaluate import SPLITS
 from tfmi.evaluation.evaluate import evaluate
+from tfmi.evaluation.features import extract_all
+from tfmi.evaluation.metrics.jsd import jsd_information
+from tfmi.files import read_json
+from tfmi.files import write_json
 
 
 def score(run, dataset, representations=None, untrained=True, **options):
@@ -44,3 +52,41 @@ def scored_already(run, representations, protocols, limit, untrained):
             if not names or (untrained and "Untrained encoder" not in names):
                 return None
     return found
+
+
+def shared_information(run, dataset, limit, folder):
+    """What S and E of a run have in common, kept in its evaluation folder.
+
+    Args:
+        run: a finished `runs.Run` of both stages.
+        dataset: its `PairDataset`.
+        limit: of the training images, or `None`.
+        folder: where vectors of S are kept: runs of one stage 1 share them.
+
+    Returns:
+        `{domain: bits}`, the divergence of (S, E) from independence as
+        `jsd_information` estimates it: what Eq. 9 plays for.
+    """
+    path = run.path / "evaluation" / "information.json"
+    found = read_json(path)
+    if found is None or found["limit"] != limit:
+        folders = {"shared": folder, "exclusive": path.parent / "features"}
+        bits = {d: _bits(run, dataset, limit, d, folders) for d in run.domains}
+        found = {"limit": limit, "bits": bits}
+        write_json(path, found)
+    return found["bits"]
+
+
+def _bits(run, dataset, limit, domain, folders):
+    vectors = [
+        extract_all(
+            {name: run.represent(name, domain)},
+            # The images that `evaluate` takes, so that their vectors are there.
+            functools.partial(dataset.labelled, domain, split, BATCH, 0),
+            folder,
+            limit if split == "train" else None,
+        )[0][name]
+        for split in SPLITS
+        for name, folder in folders.items()
+    ]
+    return jsd_information(*vectors)

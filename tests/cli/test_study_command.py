@@ -23,7 +23,13 @@ ROWS = ["baseline", "normalize-codes-false", "discriminator-steps-2"]
 
 @pytest.fixture
 def counts(monkeypatch):
-    return stand_ins.install(monkeypatch)
+    return install(monkeypatch)
+
+
+def install(monkeypatch):
+    counts = stand_ins.install(monkeypatch)
+    counts.bits = [0.5] * 20
+    return counts
 
 
 @pytest.fixture
@@ -62,8 +68,9 @@ def test_tables_and_pictures(study, counts):
     }
     lines = (study / "study.md").read_text().splitlines()
     cells = [line.split("|") for line in lines if line.startswith("| discr")]
-    # Of E of x and of E of y: the seconds of stage 2, and the number of seeds.
-    assert [[c.strip() for c in line[-3:-1]] for line in cells] == [["60", "1"]] * 2
+    # Of E of x and of E of y: bits, the seconds of stage 2, the number of seeds.
+    ends = [[cell.strip() for cell in line[-4:-1]] for line in cells]
+    assert ends == [["0.5000", "60", "1"]] * 2
 
 
 def test_a_stopped_study_shows_what_is_done_and_goes_on(study, counts, monkeypatch):
@@ -73,7 +80,7 @@ def test_a_stopped_study_shows_what_is_done_and_goes_on(study, counts, monkeypat
     assert "the same command goes on" in result.output
     assert "baseline" in (study / "study.md").read_text()
     monkeypatch.undo()
-    counts = stand_ins.install(monkeypatch)
+    counts = install(monkeypatch)
     monkeypatch.chdir(study.parents[1])
     assert call().exit_code == 0
     assert counts.steps == 2 * 4 * stand_ins.STAGE - 7

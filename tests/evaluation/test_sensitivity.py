@@ -16,11 +16,11 @@ WEIGHT = Knob("adversarial_weight", (0.0, 0.05, 1.0), 1.0)
 CRITIC = Knob("critic", ("concat", "dot"), "dot")
 
 
-def timed(seconds=None, **accuracies):
+def timed(seconds=None, information=None, **accuracies):
     made = [results(**accuracies, protocol=p) for p in ("paper", "strong")]
     both = {**made[0], "tables": made[0]["tables"] + made[1]["tables"]}
     both["protocols"] = {"paper": "small", "strong": "large"}
-    return {**both, "seconds": seconds or {}}
+    return {**both, "seconds": seconds or {}, "information": information or {}}
 
 
 OUTCOME = {
@@ -31,7 +31,7 @@ OUTCOME = {
             (1, (0.96, 0.12), (0.70, 1.0)),
         )
     },
-    "adversarial-weight-0": {0: timed(exclusive=(0.20, 0.95))},
+    "adversarial-weight-0": {0: timed(None, {"x": 0.25}, exclusive=(0.20, 0.95))},
     "critic-concat": {0: timed({"shared": 30.0}, shared=(0.90, 0.30))},
 }
 
@@ -68,6 +68,8 @@ def test_markdown_has_a_line_a_variant(tables):
     assert (cells["seconds"], cells["seeds"]) == ("50", "2")
     assert {len(line) for line in lines} == {len(lines[0])}
     assert [line[-3].strip() for line in lines[2:]] == ["", "50", ""]
+    assert [line[-4].strip() for line in lines[2:]] == ["0.0000", "", "0.2500"]
+    assert "bits" not in sensitivity.render(tables[0])
 
 
 def test_a_sweep_has_no_baseline():
@@ -87,16 +89,16 @@ def test_files(tmp_path, tables):
     with open(tmp_path / "study.csv", newline="") as file:
         records = list(csv.DictReader(file))
     found = {
-        (r["setting"], r["value"], r["variant"], r["seed"], r["seconds"])
+        tuple(r[k] for k in "setting value variant seed seconds information".split())
         for r in records
     }
     assert found == {
-        ("critic", "dot", "baseline", "0", "9.0"),
-        ("critic", "dot", "baseline", "1", "9.0"),
-        ("critic", "concat", "critic-concat", "0", "30.0"),
-        ("adversarial_weight", "1.0", "baseline", "0", "50.0"),
-        ("adversarial_weight", "1.0", "baseline", "1", "51.0"),
-        ("adversarial_weight", "0.0", "adversarial-weight-0", "0", ""),
+        ("critic", "dot", "baseline", "0", "9.0", ""),
+        ("critic", "dot", "baseline", "1", "9.0", ""),
+        ("critic", "concat", "critic-concat", "0", "30.0", ""),
+        ("adversarial_weight", "1.0", "baseline", "0", "50.0", ""),
+        ("adversarial_weight", "1.0", "baseline", "1", "51.0", ""),
+        ("adversarial_weight", "0.0", "adversarial-weight-0", "0", "", "0.25"),
     }
     for name in ("shared", "exclusive"):
         assert matplotlib.image.imread(tmp_path / f"study_{name}.png").std() > 0

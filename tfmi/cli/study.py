@@ -34,6 +34,7 @@ def command(file, output, seeds, both_stages, **arguments):
         settings=study["settings"],
         output=output or f"{runs.FOLDER}/study-{pathlib.Path(file).stem}",
         seeds=seeds or study["seeds"],
+        information=True,
         **arguments,
     )
     knobs = studies.knobs(study, experiment.recipe)

@@ -28,7 +28,9 @@ def command(both_stages, settings, **arguments):
     setting, values, settings = _swept(settings)
     knobs = [studies.Knob(setting, tuple(sorted(values)))]
     kind = f"sweep-{setting.replace('_', '-')}"
-    experiment, seeds = open_experiment(kind, settings=settings, **arguments)
+    experiment, seeds = open_experiment(
+        kind, settings=settings, information=True, **arguments
+    )
 
     def write(outcome):
         tables = sensitivity.sensitivity_tables(knobs, outcome)

@@ -72,10 +72,10 @@ def over_seeds(rows):
     values = {f: [row["accuracies"][f] for row in rows.values()] for f in factors}
     distances = [row["distance"] for row in rows.values()]
     return {
-        "accuracies": {f: float(np.mean(v)) for f, v in values.items()},
-        "deviations": {f: _deviation(v) for f, v in values.items()},
-        "distance": float(np.mean(distances)),
-        "distance_deviation": _deviation(distances),
+        "accuracies": {f: mean_and_deviation(v)[0] for f, v in values.items()},
+        "deviations": {f: mean_and_deviation(v)[1] for f, v in values.items()},
+        "distance": mean_and_deviation(distances)[0],
+        "distance_deviation": mean_and_deviation(distances)[1],
         "by_seed": {
             str(seed): {"accuracies": row["accuracies"], "distance": row["distance"]}
             for seed, row in rows.items()
@@ -83,8 +83,10 @@ def over_seeds(rows):
     }
 
 
-def _deviation(values):
-    return float(np.std(values, ddof=1)) if len(values) > 1 else None
+def mean_and_deviation(values):
+    """The mean, and the deviation of the sample, `None` for a single value."""
+    deviation = float(np.std(values, ddof=1)) if len(values) > 1 else None
+    return float(np.mean(values)), deviation
 
 
 def percent(value, deviation=None):

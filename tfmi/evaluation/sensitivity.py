@@ -8,7 +8,7 @@ from tfmi.evaluation.collected import percent
 from tfmi.evaluation.knob_panels import knob_panels
 
 COLUMNS = """representation domain protocol setting value variant seed factor accuracy
-    ideal distance seconds""".split()
+    ideal distance seconds information""".split()
 BASELINE = "baseline"
 
 
@@ -25,7 +25,8 @@ def sensitivity_tables(knobs, outcome):
         "probes": {protocol: description},
         "baseline": measured, "curves": [{"setting", "baseline": value, "points":
         [{"value", "label", "key", and what was measured}]}]}`; measured are
-        `{"seconds": {seed: of training the stage}, "scores": {protocol: as
+        `{"seconds": {seed: of training the stage}, "information": {seed: bits that
+        S and E have in common, of E's tables}, "scores": {protocol: as
         `collected.over_seeds`}}`. A curve without a value beside the baseline's
         is left out.
     """
@@ -73,13 +74,20 @@ def _curve(knob, where, protocols, outcome):
 
 
 def _measured(seeds, where, protocols):
+    representation, domain = where
     found = {p: collected.found_rows(seeds, (p, *where)) for p in protocols}
-    seconds = {
-        str(seed): results["seconds"][where[0]]
+    information = {
+        str(seed): results["information"][domain]
         for seed, results in seeds.items()
-        if where[0] in results["seconds"]
+        if representation == "exclusive" and domain in results["information"]
+    }
+    seconds = {
+        str(seed): results["seconds"][representation]
+        for seed, results in seeds.items()
+        if representation in results["seconds"]
     }
     return {
+        "information": information,
         "seconds": seconds,
         "scores": {p: collected.over_seeds(rows) for p, rows in found.items() if rows},
     }
@@ -92,8 +100,13 @@ def render(table):
     heads += [f"distance, {protocol}" for protocol in table["probes"]]
     ideal = [percent(table["ideal"][factor]) for factor, _ in columns]
     ideal += [decimal(0.0)] * len(table["probes"])
-    lines = [["", *heads, "seconds", "seeds"], ["ideal", *ideal, "", ""]]
+    lines = [
+        ["", *heads, "S and E, bits", "seconds", "seeds"],
+        ["ideal", *ideal, decimal(0.0), "", ""],
+    ]
     lines += [_line(name, point, columns) for name, point in _variants(table)]
+    if not any(point["information"] for _, point in _variants(table)):
+        lines = [[*line[:-3], *line[-2:]] for line in lines]
     text = collected.markdown(lines).replace("+-", "±")
     return f"### {table['title']}\n\n{text}"
 
@@ -101,7 +114,11 @@ def render(table):
 def legend(tables):
     """What the tables mean, in Markdown."""
     probes = {p: text for table in tables for p, text in table["probes"].items()}
-    lines = ["Mean ± deviation over the seeds; seconds: of training the stage, mean."]
+    lines = [
+        "Mean ± deviation over the seeds. S and E, bits: Jensen-Shannon divergence of",
+        "(S, E) from independence, by a critic trained on it, 1 at most. Seconds: of",
+        "training the stage, mean.",
+    ]
     lines += [f"Probe `{protocol}`: {text}." for protocol, text in probes.items()]
     return "\n".join(lines)
 
@@ -119,7 +136,8 @@ def _variants(table):
 
 
 def _line(name, point, columns):
-    scores, seconds = point["scores"], list(point["seconds"].values())
+    scores = point["scores"]
+    bits, seconds = (list(point[key].values()) for key in ("information", "seconds"))
     cells = [
         percent(scores[p]["accuracies"][f], scores[p]["deviations"][f])
         if p in scores
@@ -132,8 +150,10 @@ def _line(name, point, columns):
         else ""
         for p in dict.fromkeys(protocol for _, protocol in columns)
     ]
+    cells.append(decimal(*collected.mean_and_deviation(bits)) if bits else "")
+    cells.append(f"{np.mean(seconds):.0f}" if seconds else "")
     count = max(len(score["by_seed"]) for score in scores.values())
-    return [name, *cells, f"{np.mean(seconds):.0f}" if seconds else "", str(count)]
+    return [name, *cells, str(count)]
 
 
 def write(folder, name, tables):
@@ -159,7 +179,8 @@ def _records(table):
                 where = [table["representation"], table["domain"], protocol]
                 knob = [curve["setting"], point["value"], point["key"]]
                 for seed, scores in found["by_seed"].items():
-                    rest = [scores["distance"], point["seconds"].get(seed)]
+                    rest = [point[key].get(seed) for key in ("seconds", "information")]
+                    rest.insert(0, scores["distance"])
                     for factor, accuracy in scores["accuracies"].items():
                         score = [factor, accuracy, table["ideal"][factor]]
                         yield [*where, *knob, seed, *score, *rest]
