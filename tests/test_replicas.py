@@ -107,6 +107,7 @@ def test_a_worker_is_killed_and_the_run_resumed(tmp_path):
     other.send_signal(signal.SIGKILL)
     output = chief.communicate(timeout=SECONDS)[0]
     assert chief.returncode == 1, output
+    assert "on      2 replicas, each with 4 of the 8 pairs of a batch" in output
     assert "Error: every worker must go on to the end" in output
     assert "Traceback" not in output
     other.communicate()
@@ -162,6 +163,8 @@ def test_the_batch_is_divided_evenly(size, fits, monkeypatch):
     recipe = recipes.find("colored-mnist").replace(batch_size=size)
     if fits:
         replicas.check(recipe, "float32", "off")
+        told = replicas.describe(recipe)
+        assert told == "3 replicas, each with 4 of the 12 pairs of a batch"
         return
     with pytest.raises(UsageError, match=rf"replicas \(3\), .* Received: {size}"):
         replicas.check(recipe, "float32", "off")

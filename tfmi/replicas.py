@@ -109,6 +109,14 @@ def check(recipe, precision, jit):
         )
 
 
+def describe(recipe):
+    """How a batch is divided, in a line for people."""
+    replicas = tf.distribute.get_strategy().num_replicas_in_sync
+    size = recipe.batch_size
+    part = size // replicas
+    return f"{replicas} replicas, each with {part} of the {size} pairs of a batch"
+
+
 def copy_run(source, folder):
     """Copy what a run is resumed from; returns the copy's path."""
     source, folder = pathlib.Path(source), pathlib.Path(folder)

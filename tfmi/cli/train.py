@@ -84,7 +84,7 @@ def _replicas(strategy):
 
 def _same_everywhere(recipe, precision, jit):
     """The precision and XLA of every replica, checked; not what is fastest on
-    this machine, as others may differ."""
+    this machine, as others may differ. Says how a batch is divided."""
     from tfmi import replicas
 
     precision, jit = (
@@ -92,6 +92,7 @@ def _same_everywhere(recipe, precision, jit):
         for asked, default in ((precision, "float32"), (jit, "off"))
     )
     replicas.check(recipe, precision, jit)
+    click.echo(f"on      {replicas.describe(recipe)}")
     return precision, jit
 
 
