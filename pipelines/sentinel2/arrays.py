@@ -2,7 +2,10 @@
 
 import contextlib
 import functools
+import math
+import os
 import pathlib
+import struct
 import zipfile
 
 import numpy as np
@@ -47,8 +50,8 @@ def read_arrays(path):
 
     A .npz file may hold beside its 4-D array `dates` (texts), `bands` (names) and
     `clouds` (dates, height, width), not 0 where there is cloud; beside `a.npy`,
-    `a.clouds.npy` is such a mask. Without `dates` they are numbered. A .npy file is
-    mapped, a .npz file read whole.
+    `a.clouds.npy` is such a mask. Without `dates` they are numbered. Files are mapped;
+    only a packed .npz file (`numpy.savez_compressed`) is held in memory.
 
     Returns:
         A list of acquisitions, or `None` for a file without a 4-D array.
@@ -100,9 +103,32 @@ def _load(path):
 def _arrays(path, size, modified):
     if path.suffix == ".npz":
         with np.load(path, allow_pickle=False) as file:
-            return {name: file[name] for name in file.files}
+            names = [name for name in file.zip.namelist() if name.endswith(".npy")]
+            return {name[:-4]: _member(path, file, name) for name in names}
     found = {"pixels": np.load(path, mmap_mode="r", allow_pickle=False)}
     mask = path.with_name(path.stem + MASK)
     if mask.is_file():
         found["clouds"] = np.load(mask, mmap_mode="r", allow_pickle=False)
     return found
+
+
+def _member(path, file, name):
+    """An array of an open .npz file: mapped where it lies there as it is, as
+    `numpy.savez` writes it, else unpacked."""
+    info = file.zip.getinfo(name)
+    if info.compress_type != zipfile.ZIP_STORED:
+        return file[name]
+    with open(path, "rb") as content:
+        # The member's own header: 30 bytes, of which the last 4 are two lengths.
+        content.seek(info.header_offset + 26)
+        lengths = struct.unpack("<HH", content.read(4))
+        content.seek(sum(lengths), os.SEEK_CUR)
+        version = np.lib.format.read_magic(content)
+        if version != (1, 0):
+            return file[name]
+        shape, by_columns, dtype = np.lib.format.read_array_header_1_0(content)
+        start = content.tell()
+    if dtype.hasobject or not math.prod(shape):
+        return file[name]
+    order = "F" if by_columns else "C"
+    return np.memmap(path, dtype, "r", start, shape, order)

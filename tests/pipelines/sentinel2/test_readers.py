@@ -1,5 +1,8 @@
 """The layouts of acquisitions, and what is wrong with some."""
 
+import tracemalloc
+import zipfile
+
 import numpy as np
 import pytest
 import rasterio
@@ -74,6 +77,26 @@ def test_arrays_with_dates_bands_and_clouds(tmp_path):
         values, bad = read(acquisition, (4, 4, 10, 10), bands)
         assert values == pytest.approx(scenes[2, 4:14, 4:14][..., [8, 1]], abs=1e-4)
         assert bad[:5].all() and not bad[5:].any()
+
+
+@pytest.mark.parametrize("save, held", [(np.savez, False), (np.savez_compressed, True)])
+@pytest.mark.parametrize("order", ["C", "F"])
+def test_only_packed_arrays_are_held_in_memory(tmp_path, save, held, order):
+    scenes = made.series(height=256, width=256)
+    clouds = np.zeros(scenes.shape[:3], bool)
+    clouds[1, 130:] = True
+    content = {"scenes": np.asarray(scenes, order=order), "clouds": clouds}
+    save(tmp_path / "a.npz", **content, none=np.zeros(0))
+    with zipfile.ZipFile(tmp_path / "a.npz", "a") as file:
+        file.writestr("about.txt", "no array")
+    tracemalloc.start()
+    (place,), *_ = find_places(tmp_path)
+    values, bad = read(place.acquisitions[1], (123, 7, 9, 16), ("B03",))
+    largest = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert (largest > scenes.nbytes) == held
+    assert values[..., 0] == pytest.approx(scenes[1, 123:132, 7:23, 1], abs=1e-6)
+    assert bad[7:].all() and not bad[:7].any()
 
 
 def write_safe(folder, date, scene, level="L1C", offset=-1000):
