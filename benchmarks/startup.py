@@ -12,6 +12,7 @@ import re
 import subprocess
 import sys
 import tempfile
+import threading
 
 import measuring
 import numpy as np
@@ -22,6 +23,8 @@ COMMANDS = {
     "tfmi --help": [*TFMI, "--help"],
     "imports of training": [sys.executable, "-c", "import tfmi.training"],
 }
+# Seconds after which a training that makes no step is ended.
+LIMIT = 300
 STEP = re.compile(rb"shared:.*\| *[1-9]\d*/\d+")
 
 
@@ -54,11 +57,17 @@ def _first_step():
     with tempfile.TemporaryDirectory() as folder:
         command = [*TFMI, "train", "colored-mnist", "--sample", "--runs", folder]
         with subprocess.Popen(
-            command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
         ) as process:
+            limit = threading.Timer(LIMIT, process.kill)
+            limit.start()
             try:
                 _wait_for_step(process.stderr)
             finally:
+                limit.cancel()
                 process.kill()
 
 
