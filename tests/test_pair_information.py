@@ -47,6 +47,13 @@ def test_parts_give_the_networks_own_scores(build, monkeypatch):
     assert np.abs(scores[range(6), range(6)] - wanted).max() < 1e-5
 
 
+def test_a_network_whose_names_are_given_anew_has_parts():
+    """A loaded network keeps the names of the process that made it."""
+    network = dot_critic.local_dot_network((2, 2, 3), 4, units=5)
+    keras.backend.clear_session()
+    assert Critic(network).codes(np.ones((2, 4))).shape == (2, 5 + 3 + 1)
+
+
 def test_another_network_is_refused():
     inputs = keras.Input((4,))
     with pytest.raises(UsageError, match="Received: layers dense, "):

@@ -28,7 +28,10 @@ class Critic:
         names = {layer.name for layer in network.layers}
         if "scores" in names:
             maps, queries, offsets = network.get_layer("scores").input
-            codes = keras.ops.concatenate([queries, offsets], axis=-1)
+            # A name of its own: a loaded network keeps the names of the process
+            # that made it, with which one counted from here may clash.
+            join = keras.layers.Concatenate(name="queries_and_offsets")
+            codes = join([queries, offsets])
             self._pairs = _dot_products
         elif {"map_part", "code_part", "hidden", "score"} <= names:
             maps = network.get_layer("map_part").output
