@@ -52,10 +52,7 @@ def _parser():
     parser.add_argument("--stage", choices=["shared", "exclusive"], default="shared")
     parser.add_argument("--steps", type=int, default=20)
     parser.add_argument("--each", type=int, default=0)
-    parser.add_argument("--batch-size", type=int, default=64)
-    parser.add_argument("--data-dir", help="MNIST's files; by default the sample")
-    parser.add_argument("--json")
-    return parser
+    return train_step.with_step_options(parser)
 
 
 def operation_times(run, steps):

@@ -49,8 +49,13 @@ def _parser():
     )
     parser.add_argument("variants", nargs="*")
     parser.add_argument("--stages", nargs="+", default=["shared", "exclusive"])
-    parser.add_argument("--batch-size", type=int, default=64)
     parser.add_argument("--rounds", type=int, default=30)
+    return with_step_options(parser)
+
+
+def with_step_options(parser):
+    """Add what `build` reads of the options, and where the table goes."""
+    parser.add_argument("--batch-size", type=int, default=64)
     parser.add_argument("--data-dir", help="MNIST's files; by default the sample")
     parser.add_argument("--json")
     return parser

@@ -7,6 +7,7 @@ Equation numbers are those of Sanchez, Serrurier, Ortner (2019).
 
 import tensorflow as tf
 
+# Of scores and codes where they are summed up, whatever their own precision.
 SUMS = tf.float32
 
 

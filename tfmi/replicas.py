@@ -18,9 +18,10 @@ import tensorflow as tf
 
 from tfmi.errors import DataError
 from tfmi.errors import UsageError
+from tfmi.runs import CHECKPOINT
 
 # What a run is resumed from; the rest of its folder is written anew.
-KEPT = ("*.json", "*.keras", "*/checkpoint.keras", "*/history.csv")
+KEPT = ("*.json", "*.keras", f"*/{CHECKPOINT}", "*/history.csv")
 
 
 @contextlib.contextmanager

@@ -25,6 +25,8 @@ from tfmi.files import read_json
 from tfmi.files import write_json
 from tfmi.versions import versions
 
+CHECKPOINT = "checkpoint.keras"
+
 FOLDER = "runs"
 
 

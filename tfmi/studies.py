@@ -11,9 +11,9 @@ import dataclasses
 
 from tfmi import recipes
 from tfmi.errors import UsageError
+from tfmi.evaluation.collected import BASELINE
 from tfmi.experiments import Variant
 
-BASELINE = "baseline"
 ENTRIES = ("recipe", "settings", "seeds", *recipes.STAGES)
 NO_KNOBS = ("name", "pipeline", "seed")
 

@@ -20,10 +20,9 @@ from tfmi.files import replacing
 from tfmi.files import write_text
 from tfmi.preprocessing import scale_images
 from tfmi.preview import write_preview
+from tfmi.runs import CHECKPOINT
 from tfmi.watching import StepScalars
 from tfmi.watching import Watch
-
-CHECKPOINT = "checkpoint.keras"
 
 
 def train(run, dataset, stop, probe_every=0):

@@ -103,3 +103,19 @@ def run_rows(experiment, variants, seeds, write):
         click.echo("stopped; the same command goes on", err=True)
         raise click.exceptions.Exit(130)
     click.echo(f"written {experiment.path}")
+
+
+def run_knobs(name, experiment, knobs, seeds, both_stages):
+    """Train and score the rows of knobs; write tables and pictures called `name`.
+
+    Args:
+        knobs: list of `studies.Knob`.
+    """
+    from tfmi import studies
+    from tfmi.evaluation import sensitivity
+
+    def write(outcome):
+        tables = sensitivity.sensitivity_tables(knobs, outcome)
+        return sensitivity.write(experiment.path, name, tables)
+
+    run_rows(experiment, studies.variants(knobs, both_stages), seeds, write)

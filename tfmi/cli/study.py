@@ -4,7 +4,7 @@ import click
 
 from tfmi.cli.experiment import experiment_options
 from tfmi.cli.experiment import open_experiment
-from tfmi.cli.experiment import run_rows
+from tfmi.cli.experiment import run_knobs
 
 
 @click.command("study")
@@ -25,22 +25,16 @@ def command(file, output, seeds, both_stages, **arguments):
 
     from tfmi import runs
     from tfmi import studies
-    from tfmi.evaluation import sensitivity
 
     study = studies.read(file)
     experiment, seeds = open_experiment(
         "study",
+        information=True,
         recipe=study["recipe"],
         settings=study["settings"],
         output=output or f"{runs.FOLDER}/study-{pathlib.Path(file).stem}",
         seeds=seeds or study["seeds"],
-        information=True,
         **arguments,
     )
     knobs = studies.knobs(study, experiment.recipe)
-
-    def write(outcome):
-        tables = sensitivity.sensitivity_tables(knobs, outcome)
-        return sensitivity.write(experiment.path, "study", tables)
-
-    run_rows(experiment, studies.variants(knobs, both_stages), seeds, write)
+    run_knobs("study", experiment, knobs, seeds, both_stages)

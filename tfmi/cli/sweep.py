@@ -5,7 +5,7 @@ import click
 from tfmi.cli.experiment import Values
 from tfmi.cli.experiment import experiment_options
 from tfmi.cli.experiment import open_experiment
-from tfmi.cli.experiment import run_rows
+from tfmi.cli.experiment import run_knobs
 from tfmi.cli.options import recipe_options
 from tfmi.errors import UsageError
 
@@ -23,7 +23,6 @@ def command(both_stages, settings, **arguments):
     already below --output is not trained or scored again.
     """
     from tfmi import studies
-    from tfmi.evaluation import sensitivity
 
     setting, values, settings = _swept(settings)
     knobs = [studies.Knob(setting, tuple(sorted(values)))]
@@ -31,12 +30,7 @@ def command(both_stages, settings, **arguments):
     experiment, seeds = open_experiment(
         kind, settings=settings, information=True, **arguments
     )
-
-    def write(outcome):
-        tables = sensitivity.sensitivity_tables(knobs, outcome)
-        return sensitivity.write(experiment.path, "sweep", tables)
-
-    run_rows(experiment, studies.variants(knobs, both_stages), seeds, write)
+    run_knobs("sweep", experiment, knobs, seeds, both_stages)
 
 
 def _swept(settings):

@@ -35,7 +35,7 @@ def ablation_tables(variants, outcome, pipeline):
 
 def _table(key, variants, outcome, pipeline, every):
     _, representation, domain = key
-    first = next(r for r in every if collected.find_table(r, key))
+    first = collected.first_with(every, key)
     name, published = paper.ablation(pipeline, representation, domain) or (None, {})
     rows = [
         _row(variant, title, found, published.get(variant))

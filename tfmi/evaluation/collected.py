@@ -8,6 +8,8 @@ from tfmi.files import replacing
 from tfmi.files import write_json
 from tfmi.files import write_text
 
+# Key of the variant that the others of an experiment are compared with.
+BASELINE = "baseline"
 IDEAL, OURS, UNTRAINED, MAJORITY = (
     "Ideal",
     "Ours",
@@ -31,6 +33,11 @@ def find_table(results, key):
         if (table["protocol"], table["representation"], table["domain"]) == key:
             return table
     return None
+
+
+def first_with(every, key):
+    """The first of several results that has the table of that key, or `None`."""
+    return next((results for results in every if find_table(results, key)), None)
 
 
 def find_row(results, key, name=OURS):

@@ -3,13 +3,13 @@
 import numpy as np
 
 from tfmi.evaluation import collected
+from tfmi.evaluation.collected import BASELINE
 from tfmi.evaluation.collected import decimal
 from tfmi.evaluation.collected import percent
 from tfmi.evaluation.knob_panels import knob_panels
 
 COLUMNS = """representation domain protocol setting value variant seed factor accuracy
     ideal distance seconds information""".split()
-BASELINE = "baseline"
 
 
 def sensitivity_tables(knobs, outcome):
@@ -43,7 +43,7 @@ def _table(where, protocols, knobs, outcome, every):
     abouts = [
         collected.about(first, (protocol, *where))
         for protocol in protocols
-        if (first := _first(every, (protocol, *where)))
+        if (first := collected.first_with(every, (protocol, *where)))
     ]
     curves = [_curve(knob, where, protocols, outcome) for knob in knobs]
     return {
@@ -53,10 +53,6 @@ def _table(where, protocols, knobs, outcome, every):
         "baseline": _measured(outcome.get(BASELINE, {}), where, protocols),
         "curves": [c for c in curves if {p["key"] for p in c["points"]} - {BASELINE}],
     }
-
-
-def _first(every, key):
-    return next((r for r in every if collected.find_table(r, key)), None)
 
 
 def _curve(knob, where, protocols, outcome):
@@ -100,13 +96,12 @@ def render(table):
     heads += [f"distance, {protocol}" for protocol in table["probes"]]
     ideal = [percent(table["ideal"][factor]) for factor, _ in columns]
     ideal += [decimal(0.0)] * len(table["probes"])
-    lines = [
-        ["", *heads, "S and E, bits", "seconds", "seeds"],
-        ["ideal", *ideal, decimal(0.0), "", ""],
-    ]
-    lines += [_line(name, point, columns) for name, point in _variants(table)]
-    if not any(point["information"] for _, point in _variants(table)):
-        lines = [[*line[:-3], *line[-2:]] for line in lines]
+    variants = _variants(table)
+    if informed := any(point["information"] for _, point in variants):
+        heads.append("S and E, bits")
+        ideal.append(decimal(0.0))
+    lines = [["", *heads, "seconds", "seeds"], ["ideal", *ideal, "", ""]]
+    lines += [_line(name, point, columns, informed) for name, point in variants]
     text = collected.markdown(lines).replace("+-", "±")
     return f"### {table['title']}\n\n{text}"
 
@@ -135,7 +130,7 @@ def _variants(table):
     return found
 
 
-def _line(name, point, columns):
+def _line(name, point, columns, informed):
     scores = point["scores"]
     bits, seconds = (list(point[key].values()) for key in ("information", "seconds"))
     cells = [
@@ -150,7 +145,8 @@ def _line(name, point, columns):
         else ""
         for p in dict.fromkeys(protocol for _, protocol in columns)
     ]
-    cells.append(decimal(*collected.mean_and_deviation(bits)) if bits else "")
+    if informed:
+        cells.append(decimal(*collected.mean_and_deviation(bits)) if bits else "")
     cells.append(f"{np.mean(seconds):.0f}" if seconds else "")
     count = max(len(score["by_seed"]) for score in scores.values())
     return [name, *cells, str(count)]
