@@ -1,4 +1,4 @@
-"""The discriminator's game of stage 2 on the pairs of a batch (Eq. 9)."""
+"""The discriminators' games on the pairs of a batch: Eq. 9, and that of stage 1."""
 
 import tensorflow as tf
 
@@ -77,6 +77,24 @@ def adversarial_terms(logits, side):
 def discriminator_loss(logits):
     """What the discriminators minimise: the value of Eq. 9, negated."""
     return -tf.add_n(adversarial_terms(logits, objectives.adversarial_value))
+
+
+def domain_value(discriminator, shared_x, shared_y, training):
+    """Value of a game on the domains of S, at most 0: the discriminator, which
+    maximises it, calls S_Y real and S_X fake (Ganin et al. 2016; not the paper's).
+
+    At its optimum the value is `2 * D_JS(p(S_X) || p(S_Y)) - 2 * log(2)`, lowest
+    where no code tells which domain its image is of.
+
+    Args:
+        discriminator: model from codes to logits `(batch, 1)`.
+        shared_x, shared_y: `(batch, size)`.
+        training: whether layers that keep a state move it.
+    """
+    return objectives.adversarial_value(
+        marginal_logits=discriminator(shared_y, training=training),
+        joint_logits=discriminator(shared_x, training=training),
+    )
 
 
 def trainable_variables(*networks):

@@ -40,18 +40,24 @@ def build_shared_model(
     build = _Builder(recipe, image_shape, "shared", recipe.shared_size)
     with dtype_policy(precision):
         networks = build.networks(recipe.shared_size)
+        if recipe.shared_adversarial_weight:
+            networks["discriminator"] = build.domain_discriminator()
     model = SharedModel(
         **networks,
         global_weight=recipe.global_weight,
         local_weight=recipe.local_weight,
         l1_weight=recipe.l1_weight,
+        adversarial_weight=recipe.shared_adversarial_weight,
         switched=recipe.switched,
         code_noise=recipe.code_noise,
         seed=recipe.seed,
         name="shared_model",
     )
-    optimizer = _scaled(_optimizer(recipe, total_steps), precision)
-    model.compile(optimizer=optimizer, jit_compile=jit)
+    model.compile(
+        optimizer=_scaled(_optimizer(recipe, total_steps), precision),
+        discriminator_optimizer=_game_optimizer(recipe.learning_rate, precision),
+        jit_compile=jit,
+    )
     return model
 
 
@@ -81,11 +87,10 @@ def build_exclusive_model(
         seed=recipe.seed,
         name="exclusive_model",
     )
-    # beta_1 of 0.5 as in DCGAN: momentum makes the game oscillate.
-    discriminator = FusedAdam(recipe.discriminator_learning_rate, beta_1=0.5)
+    rate = recipe.discriminator_learning_rate
     model.compile(
         optimizer=_scaled(_optimizer(recipe, total_steps), precision),
-        discriminator_optimizer=_scaled(discriminator, precision),
+        discriminator_optimizer=_game_optimizer(rate, precision),
         jit_compile=jit,
     )
     return model
@@ -146,6 +151,11 @@ def _optimizer(recipe, total_steps):
     return FusedAdam(rate)
 
 
+def _game_optimizer(learning_rate, precision):
+    # beta_1 of 0.5 as in DCGAN: momentum makes the game oscillate.
+    return _scaled(FusedAdam(learning_rate, beta_1=0.5), precision)
+
+
 class _Builder:
     """Networks of one stage, for one domain or for two."""
 
@@ -176,6 +186,11 @@ class _Builder:
                     map_shape, code_size, self.recipe.critic_units
                 )
         return built
+
+    def domain_discriminator(self):
+        return networks.domain_discriminator(
+            self.recipe.shared_size, self.recipe.critic_units
+        )
 
     def discriminators(self):
         build = DISCRIMINATORS[self.recipe.discriminator]

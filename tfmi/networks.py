@@ -221,6 +221,19 @@ def discriminator(
     return keras.Model(inputs, _split_scores(logits), name=name)
 
 
+def domain_discriminator(size, units=512, name=None):
+    """Fully connected network with 3 layers on S (`adversary.domain_value`).
+
+    Returns:
+        A model from codes `(batch, size)` to logits `(batch, 1)`.
+    """
+    code = hidden = _input((size,), "shared")
+    for layer in range(2):
+        hidden = keras.layers.Dense(units, name=f"hidden_{layer}")(hidden)
+        hidden = keras.layers.LeakyReLU(0.2)(hidden)
+    return keras.Model(code, keras.layers.Dense(1, name="logit")(hidden), name=name)
+
+
 def _discriminator_inputs(shared_size, exclusive_size):
     return {
         "shared": _input((shared_size,), "shared"),

@@ -43,7 +43,9 @@ class Recipe:
 
     The defaults are the paper's (sections 4.3 and 5.1). `global_weight` is
     alpha, `local_weight` beta, `l1_weight` gamma, `adversarial_weight`
-    lambda_adv; the first two have a value for each stage. `max_shift` is how
+    lambda_adv; the first two have a value for each stage.
+    `shared_adversarial_weight` is that of a discriminator in stage 1, which the
+    paper has not; 0 is without. `max_shift` is how
     far training images are moved at random, as a fraction of a side;
     `adversarial_warmup` the fraction of stage 2's steps in which lambda_adv
     rises from 0.
@@ -76,6 +78,7 @@ class Recipe:
     global_weight: float = 0.5
     local_weight: float = 1.0
     l1_weight: float = 0.1
+    shared_adversarial_weight: float = 0.0
     exclusive_global_weight: float = 0.5
     exclusive_local_weight: float = 1.0
     adversarial_weight: float = 0.025

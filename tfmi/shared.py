@@ -4,6 +4,8 @@ import keras
 import tensorflow as tf
 
 from tfmi import objectives
+from tfmi.adversary import domain_value
+from tfmi.adversary import trainable_variables
 from tfmi.information import add_noise
 from tfmi.information import deserialized_networks
 from tfmi.information import encode_pair
@@ -24,7 +26,11 @@ class SharedModel(keras.Model):
         local_network_x: likewise, for the positions of its feature map.
         encoder_y, global_network_y, local_network_y: the same for y; `None`
             shares the weights of x (section 5.1).
-        global_weight: alpha, `local_weight`: beta, `l1_weight`: gamma.
+        discriminator: model from codes to logits `(batch, 1)`, or `None`. It
+            learns to tell S_X from S_Y, and the encoders to deceive it
+            (`adversary.domain_value`); the paper has none.
+        global_weight: alpha, `local_weight`: beta, `l1_weight`: gamma,
+            `adversarial_weight`: of the discriminator's game.
         switched: `False` gives each image its own code (the ablation).
         code_noise: standard deviation of the Gaussian noise that is added to
             the codes before the statistics networks see them, 0 for none. It
@@ -45,9 +51,11 @@ class SharedModel(keras.Model):
         encoder_y=None,
         global_network_y=None,
         local_network_y=None,
+        discriminator=None,
         global_weight=0.5,
         local_weight=1.0,
         l1_weight=0.1,
+        adversarial_weight=0.0,
         switched=True,
         code_noise=0.0,
         seed=0,
@@ -60,16 +68,19 @@ class SharedModel(keras.Model):
         self.encoder_y = encoder_y
         self.global_network_y = global_network_y
         self.local_network_y = local_network_y
+        self.discriminator = discriminator
         self.global_weight = global_weight
         self.local_weight = local_weight
         self.l1_weight = l1_weight
+        self.adversarial_weight = adversarial_weight
         self.switched = switched
         self.code_noise = code_noise
         self.seed = seed
-        self.trackers = {
-            name: keras.metrics.Mean(name=name)
-            for name in ("loss", "global", "local", "l1")
-        }
+        self.discriminator_optimizer = None
+        terms = ["loss", "global", "local", "l1"]
+        if discriminator is not None:
+            terms += ["adversarial", "discriminator"]
+        self.trackers = {name: keras.metrics.Mean(name=name) for name in terms}
         self.steps_done = step_counter(self)
         # The networks come built, so there is nothing to build from inputs.
         self.built = True
@@ -78,11 +89,21 @@ class SharedModel(keras.Model):
         x, y = self._encode(inputs, training)
         return {"x": x["vector"], "y": y["vector"]}
 
-    def compile(self, optimizer="adam", **kwargs):
+    def compile(self, optimizer="adam", discriminator_optimizer="adam", **kwargs):
         super().compile(optimizer=optimizer, **kwargs)
         # Built here, not at the first step, so that a checkpoint restored
         # before it finds the optimizer's variables.
-        self.optimizer.build(self.trainable_variables)
+        self.optimizer.build(self.encoder_variables)
+        if self.discriminator is not None:
+            self.discriminator_optimizer = keras.optimizers.get(discriminator_optimizer)
+            self.discriminator_optimizer.build(self.discriminator_variables)
+
+    def get_compile_config(self):
+        config = super().get_compile_config()
+        if self.discriminator is None:
+            return config
+        optimizer = keras.saving.serialize_keras_object(self.discriminator_optimizer)
+        return {**config, "discriminator_optimizer": optimizer}
 
     def compile_from_config(self, config):
         self.compile(**keras.saving.deserialize_keras_object(config))
@@ -91,13 +112,40 @@ class SharedModel(keras.Model):
     def metrics(self):
         return list(self.trackers.values())
 
+    @property
+    def discriminator_variables(self):
+        return trainable_variables(self.discriminator)
+
+    @property
+    def encoder_variables(self):
+        """Variables that maximise Eq. 7: encoders and statistics networks."""
+        return trainable_variables(
+            self.encoder_x,
+            self.global_network_x,
+            self.local_network_x,
+            self.encoder_y,
+            self.global_network_y,
+            self.local_network_y,
+        )
+
     def train_step(self, data):
         seeds = step_seeds(self.seed, self.steps_done, count=4)
-        with tf.GradientTape() as tape:
+        players = {"loss": (self.optimizer, self.encoder_variables)}
+        if self.discriminator is not None:
+            players["discriminator"] = (
+                self.discriminator_optimizer,
+                self.discriminator_variables,
+            )
+        with tf.GradientTape(persistent=True) as tape:
             terms = self._terms(data, seeds, training=True)
-            loss = scaled_loss(self.optimizer, terms["loss"])
-        gradients = tape.gradient(loss, self.trainable_variables)
-        self.optimizer.apply(gradients, self.trainable_variables)
+            losses = {n: scaled_loss(o, terms[n]) for n, (o, _) in players.items()}
+        # All gradients first: an update must not be seen by the other player's.
+        gradients = {
+            name: tape.gradient(losses[name], variables)
+            for name, (_, variables) in players.items()
+        }
+        for name, (optimizer, variables) in players.items():
+            optimizer.apply(gradients[name], variables)
         self.steps_done.assign_add(1)
         return self._track(terms)
 
@@ -117,7 +165,12 @@ class SharedModel(keras.Model):
             self, {"x": (x, code_x), "y": (y, code_y)}, seeds[2:]
         )
         objective = objectives.shared_objective(information, l1, self.l1_weight)
-        return {**terms, "loss": -objective, "l1": l1}
+        terms |= {"loss": -objective, "l1": l1}
+        if self.discriminator is not None:
+            value = domain_value(self.discriminator, x["vector"], y["vector"], training)
+            terms["loss"] += self.adversarial_weight * value
+            terms |= {"adversarial": value, "discriminator": -value}
+        return terms
 
     def _encode(self, data, training):
         return encode_pair(
@@ -136,7 +189,9 @@ class SharedModel(keras.Model):
             **serialized_networks(self, names),
             "global_weight": self.global_weight,
             "local_weight": self.local_weight,
+            "discriminator": keras.saving.serialize_keras_object(self.discriminator),
             "l1_weight": self.l1_weight,
+            "adversarial_weight": self.adversarial_weight,
             "switched": self.switched,
             "code_noise": self.code_noise,
             "seed": self.seed,

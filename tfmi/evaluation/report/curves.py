@@ -15,9 +15,9 @@ TERMS = {
     "local": "Mutual information, of places of the feature map and codes (weight "
     "beta). Rises.",
     "l1": "Distance of the two images' S (Eq. 6, weight gamma). Falls.",
-    "adversarial": "The encoder's side of Eq. 9 (weight lambda).",
+    "adversarial": "The encoder's side of the discriminator's game (Eq. 9 in stage 2).",
     "discriminator": "The discriminator's loss: high where it cannot tell which S and "
-    "E belong together.",
+    "E belong together (in stage 1, which S are of x).",
 }
 VALIDATION = "val_"
 
