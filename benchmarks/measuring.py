@@ -45,17 +45,28 @@ def take_turns(runners, rounds, warmups=2, at_least=0.0):
 
 
 def sgemm(size=SGEMM_SIZE):
-    """A runner that multiplies two float32 matrices of `size` by `size`."""
+    """A runner that multiplies float32 matrices of `size` by `size`: two on all
+    cores, or two a core, side by side, where an operation has one core."""
     import tensorflow as tf
 
-    matrix = tf.random.normal((size, size))
-    product = tf.function(tf.linalg.matmul)
-    return lambda: product(matrix, matrix).numpy()
+    matrices = [tf.random.normal((size, size)) for _ in range(_products())]
+
+    @tf.function
+    def squares():
+        return [tf.linalg.matmul(matrix, matrix) for matrix in matrices]
+
+    return lambda: [square.numpy() for square in squares()]
 
 
 def sgemm_rate(seconds, size=SGEMM_SIZE):
     """Floating-point operations a second of the median of its calls."""
-    return 2 * size**3 / float(np.median(seconds))
+    return _products() * 2 * size**3 / float(np.median(seconds))
+
+
+def _products():
+    from tfmi.machine import one_core
+
+    return len(os.sched_getaffinity(0)) if one_core() else 1
 
 
 def run(name, command):
@@ -94,9 +105,12 @@ def _resident(pid):
 
 def machine():
     """What a figure was measured on."""
+    from tfmi.machine import one_core
+
     return {
         "processor": _processor(),
         "cores": len(os.sched_getaffinity(0)),
+        "one core an operation": one_core(),
         "load": os.getloadavg(),
         "python": platform.python_version(),
         **{package: version(package) for package in PACKAGES},

@@ -10,7 +10,6 @@ for 3D Shapes.
 """
 
 import argparse
-import json
 import os
 import pathlib
 import sys
@@ -44,8 +43,7 @@ def main():
             {"step": name, **measuring.run(name, [sys.executable, "-c", code])}
             for name, code in steps(options, pathlib.Path(folder))
         ]
-    if options.json:
-        pathlib.Path(options.json).write_text(json.dumps(rows, indent=2) + "\n")
+    measuring.report(rows, options.json)
     if max(row["peak_bytes"] for row in rows) > LIMIT:
         sys.exit(f"peak memory must be at most {LIMIT / 2**30:.0f} GiB")
 

@@ -19,8 +19,10 @@ FACTOR = "digit"
 
 def main():
     options = _parser().parse_args()
+    from tfmi import machine
     from tfmi import pipelines
 
+    machine.choose_threads()
     data = {"data_dir": options.data_dir} if options.data_dir else {"sample": True}
     dataset = pipelines.open_dataset("colored-mnist", data)
     learners = {

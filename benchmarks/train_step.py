@@ -6,7 +6,8 @@
 A variant is a recipe and any number of NAME=VALUE after it: `precision`, `jit`
 (on or off), `input` (pipeline: the input pipeline runs too) or a setting of
 the recipe; or `plain`, the yardstick (plain.py). The first is what the others'
-speed is a multiple of. The sgemm rate is measured in the same turns.
+speed is a multiple of. The sgemm rate is measured in the same turns. Threads are
+as in `tfmi train`; TF_NUM_INTRAOP_THREADS=N has them otherwise.
 """
 
 import argparse
@@ -29,6 +30,9 @@ VARIANTS = """plain
 
 def main():
     options = _parser().parse_args()
+    from tfmi import machine
+
+    machine.choose_threads()
     rows = []
     for stage in options.stages:
         variants = _variants(options.variants or VARIANTS)

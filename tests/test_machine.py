@@ -1,5 +1,9 @@
 """What a run uses of the machine, and that half precision trains."""
 
+import os
+import subprocess
+import sys
+
 import keras
 import numpy as np
 import pytest
@@ -170,3 +174,59 @@ def test_a_run_in_half_precision_keeps_float32_models(tmp_path, precision):
         assert int(model.steps_done) == 10
     images = run.sample_images("x", 5)
     assert np.isfinite(run.represent("exclusive", "x")(images)).all()
+
+
+@pytest.fixture
+def threads(monkeypatch):
+    """What `choose_threads` sets, on a machine of 2 cores without a GPU."""
+    chosen = []
+    monkeypatch.delenv("TF_NUM_INTRAOP_THREADS", raising=False)
+    monkeypatch.setattr(machine, "_cores", lambda: 2)
+    monkeypatch.setattr(tf.config, "list_physical_devices", lambda kind: [])
+    threading = tf.config.threading
+    monkeypatch.setattr(threading, "set_intra_op_parallelism_threads", chosen.append)
+    return chosen
+
+
+def test_two_cores_make_an_operation_each(threads):
+    machine.choose_threads()
+    assert threads == [1]
+
+
+def test_threads_stay_as_asked(threads, monkeypatch):
+    monkeypatch.setenv("TF_NUM_INTRAOP_THREADS", "2")
+    machine.choose_threads()
+    assert threads == []
+    assert not machine.one_core()
+
+
+@pytest.mark.parametrize("cores, gpus", [(1, []), (4, []), (2, ["GPU"])])
+def test_threads_stay_on_other_machines(threads, monkeypatch, cores, gpus):
+    monkeypatch.setattr(machine, "_cores", lambda: cores)
+    monkeypatch.setattr(tf.config, "list_physical_devices", lambda kind: gpus)
+    machine.choose_threads()
+    assert threads == []
+
+
+ONE_CORE = """
+import tensorflow as tf
+from tfmi import machine
+machine._cores = lambda: 2
+machine.choose_threads()
+print(tf.config.threading.get_intra_op_parallelism_threads(), machine.one_core())
+tf.constant(1.0)
+machine.choose_threads()
+print("still there")
+"""
+
+
+def test_threads_are_set_before_tensorflow_runs():
+    environment = {k: v for k, v in os.environ.items() if k != "TF_NUM_INTRAOP_THREADS"}
+    done = subprocess.run(
+        [sys.executable, "-c", ONE_CORE],
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout.split("\n")[:2] == ["1 True", "still there"]

@@ -70,9 +70,11 @@ def open_experiment(kind, recipe, output, seeds, reuse, data, settings, **scorin
     """
     import pathlib
 
+    from tfmi import machine
     from tfmi import runs
     from tfmi.experiments import Experiment
 
+    machine.choose_threads()
     chosen, dataset = open_chosen(recipe, settings, data)
     path = pathlib.Path(output or f"{runs.FOLDER}/{chosen.name}-{kind}")
     donors = tuple(runs.load(folder) for folder in reuse)

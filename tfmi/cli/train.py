@@ -61,6 +61,8 @@ def command(
         )
     if probe_every is None:
         probe_every = 0 if strategy else 1000
+    if not strategy:
+        machine.choose_threads()
     with _replicas(strategy) as spare:
         if resume:
             _resume(resume, spare, strategy, probe_every)
