@@ -44,6 +44,14 @@ def take_turns(runners, rounds, warmups=2, at_least=0.0):
     return seconds
 
 
+def endless_pairs(recipe, dataset):
+    """The batches of pairs that training has, without end."""
+    from tfmi import training
+
+    pairs = dataset.pairs(recipe.batch_size, recipe.seed, 0, 10**9)
+    return iter(training.prepared(pairs, 0, recipe.max_shift, recipe.seed))
+
+
 def sgemm(size=SGEMM_SIZE):
     """A runner that multiplies float32 matrices of `size` by `size`: two on all
     cores, or two a core, side by side, where an operation has one core."""

@@ -29,7 +29,7 @@ PRECISION = click.Choice(machine.PRECISIONS)
 @click.option("--json", "path", type=click.Path())
 def main(recipe, data, batches, precision, path):
     recipe, dataset = open_chosen(recipe, {}, data)
-    alone = _times(iter(_batches(recipe, dataset)), batches)
+    alone = _times(measuring.endless_pairs(recipe, dataset), batches)
     asking, steps = _with_steps(recipe, dataset, batches, precision)
     measuring.report(
         [
@@ -45,13 +45,6 @@ def main(recipe, data, batches, precision, path):
         ],
         path,
     )
-
-
-def _batches(recipe, dataset):
-    from tfmi import training
-
-    pairs = dataset.pairs(recipe.batch_size, 0, 0, 10**9)
-    return training.prepared(pairs, 0, recipe.max_shift, 0)
 
 
 def _times(batches, count, work=lambda batch: None):
@@ -82,7 +75,7 @@ def _with_steps(recipe, dataset, count, precision):
         float(step(batch)["loss"])
         steps.append(time.perf_counter() - start)
 
-    asking = _times(iter(_batches(recipe, dataset)), count, work)
+    asking = _times(measuring.endless_pairs(recipe, dataset), count, work)
     return asking, steps[5:]
 
 

@@ -88,10 +88,7 @@ class Learner:
     """
 
     def __init__(self, recipe, dataset):
-        from tfmi import training
-
-        pairs = dataset.pairs(recipe.batch_size, recipe.seed, 0, 10**9)
-        self._batches = iter(training.prepared(pairs, 0, recipe.max_shift, recipe.seed))
+        self._batches = measuring.endless_pairs(recipe, dataset)
         self.steps, self.seconds, self.finished = 0, 0.0, False
 
     def train(self, steps):

@@ -125,7 +125,6 @@ def _batches(recipe, source, data_dir):
     import tensorflow as tf
 
     from tfmi import pipelines
-    from tfmi import training
 
     if source == "memory":
         shape = (recipe.batch_size, *IMAGE_SHAPE)
@@ -133,8 +132,7 @@ def _batches(recipe, source, data_dir):
         return iter(tf.data.Dataset.from_tensors(noise).cache().repeat())
     data = {"data_dir": data_dir} if data_dir else {"sample": True}
     dataset = pipelines.open_dataset("colored-mnist", data)
-    pairs = dataset.pairs(recipe.batch_size, 0, 0, 10**9)
-    return iter(training.prepared(pairs, 0, recipe.max_shift, 0))
+    return measuring.endless_pairs(recipe, dataset)
 
 
 def _rows(stage, seconds, counts, sgemm_rate, batch_size):
