@@ -4,6 +4,7 @@ import tensorflow as tf
 
 from tfmi import objectives
 from tfmi.errors import UsageError
+from tfmi.information import add_noise
 
 ENCODER_LOSSES = {
     "saddle_point": objectives.saddle_point_loss,
@@ -34,7 +35,7 @@ def warmed_up(weight, step, warmup_steps):
     return weight * tf.minimum(tf.cast(step, tf.float32) / warmup_steps, 1.0)
 
 
-def game_logits(discriminators, pairs, seeds, training):
+def game_logits(discriminators, pairs, seeds, training, noise=0.0):
     """The discriminators on joint and shuffled pairs.
 
     Args:
@@ -42,23 +43,29 @@ def game_logits(discriminators, pairs, seeds, training):
         pairs: one `(S, E)` a domain, each `(batch, size)`.
         seeds: one a domain, of the shuffle of E.
         training: whether layers that keep a state move it.
+        noise: standard deviation of the Gaussian noise on what they see of S and
+            E (instance noise, Sonderby et al. 2017), 0 for none.
 
     Returns:
         `{"joint", "marginal"}` for each domain.
     """
     return [
-        discriminator(
-            {
-                "shared": shared,
-                "exclusive": exclusive,
-                "marginal_exclusive": objectives.shuffled(exclusive, seed),
-            },
-            training=training,
-        )
-        for discriminator, (shared, exclusive), seed in zip(
-            discriminators, pairs, seeds, strict=True
-        )
+        discriminator(_samples(*pair, seed, noise), training=training)
+        for discriminator, pair, seed in zip(discriminators, pairs, seeds, strict=True)
     ]
+
+
+def _samples(shared, exclusive, seed, noise):
+    """What a discriminator sees of a batch."""
+    shared, exclusive = (
+        add_noise(code, noise, tf.random.experimental.stateless_fold_in(seed, number))
+        for number, code in enumerate((shared, exclusive))
+    )
+    return {
+        "shared": shared,
+        "exclusive": exclusive,
+        "marginal_exclusive": objectives.shuffled(exclusive, seed),
+    }
 
 
 def adversarial_terms(logits, side):

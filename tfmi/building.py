@@ -83,6 +83,7 @@ def build_exclusive_model(
         warmup_steps=round(recipe.adversarial_warmup * total_steps),
         adversarial_loss=recipe.adversarial_loss,
         discriminator_steps=recipe.discriminator_steps,
+        discriminator_noise=recipe.discriminator_noise,
         code_noise=recipe.exclusive_code_noise,
         seed=recipe.seed,
         name="exclusive_model",

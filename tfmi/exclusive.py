@@ -22,7 +22,7 @@ from tfmi.replicas import scaled_loss
 NETWORKS = """shared_encoder encoder global_network local_network
     discriminator""".split()
 SETTINGS = """global_weight local_weight adversarial_weight warmup_steps
-    adversarial_loss discriminator_steps code_noise seed""".split()
+    adversarial_loss discriminator_steps discriminator_noise code_noise seed""".split()
 
 
 @keras.saving.register_keras_serializable(package="tfmi")
@@ -47,6 +47,8 @@ class ExclusiveModel(keras.Model):
             paper's) or "non_saturating".
         discriminator_steps: discriminator updates a step, each on a new
             shuffle.
+        discriminator_noise: as `code_noise`, on S and E, towards the
+            discriminators.
         code_noise: as in `SharedModel`, on E, towards the statistics networks.
         seed: of the negative samples and the noise.
 
@@ -76,6 +78,7 @@ class ExclusiveModel(keras.Model):
         warmup_steps=0,
         adversarial_loss="saddle_point",
         discriminator_steps=1,
+        discriminator_noise=0.0,
         code_noise=0.0,
         seed=0,
         **kwargs,
@@ -98,6 +101,7 @@ class ExclusiveModel(keras.Model):
         self.warmup_steps = warmup_steps
         self.adversarial_loss = adversarial_loss
         self.discriminator_steps = discriminator_steps
+        self.discriminator_noise = discriminator_noise
         self.code_noise = code_noise
         self.seed = seed
         self.discriminator_optimizer = None
@@ -203,7 +207,9 @@ class ExclusiveModel(keras.Model):
             self.discriminator_x,
             self.discriminator_y or self.discriminator_x,
         )
-        return game_logits(discriminators, pairs, seeds, training)
+        return game_logits(
+            discriminators, pairs, seeds, training, self.discriminator_noise
+        )
 
     def _train_discriminator_again(self, pairs, seeds):
         """The updates after the first, each on a new shuffle."""

@@ -33,7 +33,7 @@ STAGES = ("shared", "exclusive")
 EXCLUSIVE_ONLY = """exclusive_size exclusive_levels exclusive_code_noise
     exclusive_epochs exclusive_global_weight exclusive_local_weight adversarial_weight
     adversarial_warmup adversarial_loss discriminator discriminator_units
-    discriminator_spectral_norm discriminator_steps
+    discriminator_spectral_norm discriminator_noise discriminator_steps
     discriminator_learning_rate""".split()
 
 
@@ -45,10 +45,9 @@ class Recipe:
     alpha, `local_weight` beta, `l1_weight` gamma, `adversarial_weight`
     lambda_adv; the first two have a value for each stage.
     `shared_adversarial_weight` is that of a discriminator in stage 1, which the
-    paper has not; 0 is without. `max_shift` is how
-    far training images are moved at random, as a fraction of a side;
-    `adversarial_warmup` the fraction of stage 2's steps in which lambda_adv
-    rises from 0.
+    paper has not; 0 is without. `max_shift` is how far training images are
+    moved at random, as a fraction of a side; `adversarial_warmup` the fraction
+    of stage 2's steps in which lambda_adv rises from 0.
 
     Raises:
         UsageError: for a value that no run can have.
@@ -86,6 +85,7 @@ class Recipe:
     adversarial_loss: str = "saddle_point"
     discriminator: str = "concat"
     discriminator_spectral_norm: bool = False
+    discriminator_noise: float = 0.0
     discriminator_steps: int = 1
     discriminator_learning_rate: float = 1e-4
     seed: int = 0
