@@ -53,8 +53,8 @@ def endless_pairs(recipe, dataset):
 
 
 def sgemm(size=SGEMM_SIZE):
-    """A runner that multiplies float32 matrices of `size` by `size`: two on all
-    cores, or two a core, side by side, where an operation has one core."""
+    """A runner of a product of float32 matrices of `size` by `size` on all cores;
+    of one product a core, side by side, where an operation has one core."""
     import tensorflow as tf
 
     matrices = [tf.random.normal((size, size)) for _ in range(_products())]
