@@ -55,7 +55,7 @@ def choose_threads():
         tf.config.threading.set_intra_op_parallelism_threads(1)
     except RuntimeError:
         # TensorFlow runs already: its threads are what they are.
-        return
+        pass
 
 
 def one_core():
@@ -68,9 +68,9 @@ def one_core():
 
 
 def _cores():
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count()
+    import joblib
+
+    return joblib.cpu_count()
 
 
 def choose_precision(asked="auto"):
