@@ -87,7 +87,7 @@ def _runners(options):
     tf.config.threading.set_intra_op_parallelism_threads(options.cores)
     tf.config.threading.set_inter_op_parallelism_threads(options.cores)
     from tfmi import runs
-    from tfmi.export.serving import serving_model
+    from tfmi.exporting.serving_model import serving_model
 
     run = runs.load(options.run)
     representation, _, domain = options.encoder.partition("_")

@@ -46,10 +46,10 @@ def take_turns(runners, rounds, warmups=2, at_least=0.0):
 
 def endless_pairs(recipe, dataset):
     """The batches of pairs that training has, without end."""
-    from tfmi import training
+    from tfmi.training import stages
 
     pairs = dataset.pairs(recipe.batch_size, recipe.seed, 0, 10**9)
-    return iter(training.prepared(pairs, 0, recipe.max_shift, recipe.seed))
+    return iter(stages.prepared(pairs, 0, recipe.max_shift, recipe.seed))
 
 
 def sgemm(size=SGEMM_SIZE):
@@ -72,7 +72,7 @@ def sgemm_rate(seconds, size=SGEMM_SIZE):
 
 
 def _products():
-    from tfmi.machine import one_core
+    from tfmi.training.hardware import one_core
 
     return len(os.sched_getaffinity(0)) if one_core() else 1
 
@@ -113,7 +113,7 @@ def _resident(pid):
 
 def machine():
     """What a figure was measured on."""
-    from tfmi.machine import one_core
+    from tfmi.training.hardware import one_core
 
     return {
         "processor": _processor(),

@@ -16,6 +16,7 @@ import sys
 import tempfile
 
 import measuring
+
 from tfmi.pipelines.synthetic_iam import synthesize
 
 # As many as IAM has.

@@ -6,7 +6,7 @@ code's once an image and not once a position. What else is computed (batch
 statistics, activations, optimizers) is not counted.
 """
 
-from tfmi.networks import num_blocks
+from tfmi.models.networks import num_blocks
 
 
 def step_operations(recipe, image_shape, stage):

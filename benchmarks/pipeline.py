@@ -14,11 +14,11 @@ import click
 import measuring
 import numpy as np
 
-from tfmi import machine
 from tfmi.cli.options import data_options
 from tfmi.cli.options import open_chosen
+from tfmi.training import hardware
 
-PRECISION = click.Choice(machine.PRECISIONS)
+PRECISION = click.Choice(hardware.PRECISIONS)
 
 
 @click.command(help=__doc__)
@@ -62,11 +62,11 @@ def _with_steps(recipe, dataset, count, precision):
     """Seconds of asking and of the step, for each of `count` steps."""
     import tensorflow as tf
 
-    from tfmi import building
+    from tfmi.models import from_recipe
 
-    precision, _ = machine.choose_precision(precision)
+    precision, _ = hardware.choose_precision(precision)
     shape = dataset.image_shape
-    model = building.build_shared_model(recipe, shape, 1, precision)
+    model = from_recipe.build_shared_model(recipe, shape, 1, precision)
     step = tf.function(model.train_step)
     steps = []
 

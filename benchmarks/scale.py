@@ -30,6 +30,7 @@ import rasterio
 import tqdm
 from rasterio.transform import from_origin
 from rasterio.windows import Window
+
 from tfmi.pipelines.sentinel2.bands import BANDS
 
 LIMIT = 3 * 2**30

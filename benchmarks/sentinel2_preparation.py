@@ -17,6 +17,7 @@ import time
 import numpy as np
 import rasterio
 from rasterio.transform import from_origin
+
 from tfmi.pipelines.sentinel2.bands import BANDS
 from tfmi.pipelines.sentinel2.prepare import prepare
 from tfmi.pipelines.sentinel2.windows import Settings

@@ -15,10 +15,10 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from tfmi import networks
 from tfmi import runs
-from tfmi.augmentation import random_shifts
-from tfmi.preprocessing import scale_images
+from tfmi.models import networks
+from tfmi.models.preprocessing import scale_images
+from tfmi.training.augmentation import random_shifts
 
 BATCH = 64
 

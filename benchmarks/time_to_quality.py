@@ -19,10 +19,10 @@ FACTOR = "digit"
 
 def main():
     options = _parser().parse_args()
-    from tfmi import machine
     from tfmi import pipelines
+    from tfmi.training import hardware
 
-    machine.choose_threads()
+    hardware.choose_threads()
     data = {"data_dir": options.data_dir} if options.data_dir else {"sample": True}
     dataset = pipelines.open_dataset("colored-mnist", data)
     learners = {
@@ -122,16 +122,16 @@ class Own(Learner):
     def __init__(self, name, dataset, precision):
         import tensorflow as tf
 
-        from tfmi import building
-        from tfmi import machine
         from tfmi import recipes
+        from tfmi.models import from_recipe
+        from tfmi.training import hardware
 
         recipe = recipes.find(name).replace(share_weights=False)
         super().__init__(recipe, dataset)
         per_epoch = dataset.num_images("train") // recipe.batch_size
         self._total = per_epoch * recipe.shared_epochs
-        precision, _ = machine.choose_precision(precision)
-        self._model = building.build_shared_model(
+        precision, _ = hardware.choose_precision(precision)
+        self._model = from_recipe.build_shared_model(
             recipe, dataset.image_shape, self._total, precision
         )
         step = tf.function(self._model.train_step)
@@ -147,9 +147,9 @@ class Own(Learner):
 
 def probe(represent, dataset, options):
     """Accuracy of the paper's probe on S of x, on the test split."""
-    from tfmi.evaluation import features
-    from tfmi.evaluation import probes
-    from tfmi.preprocessing import scale_images
+    from tfmi.evaluation.measure import features
+    from tfmi.evaluation.measure import probes
+    from tfmi.models.preprocessing import scale_images
 
     def vectors(split):
         labelled = dataset.labelled("x", split, 500)

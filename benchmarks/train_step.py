@@ -30,9 +30,9 @@ VARIANTS = """plain
 
 def main():
     options = _parser().parse_args()
-    from tfmi import machine
+    from tfmi.training import hardware
 
-    machine.choose_threads()
+    hardware.choose_threads()
     rows = []
     for stage in options.stages:
         variants = _variants(options.variants or VARIANTS)
@@ -109,12 +109,12 @@ def _plain(stage):
 def _own(recipe, stage, precision, jit):
     import tensorflow as tf
 
-    from tfmi import building
+    from tfmi.models import from_recipe
 
     how = {"precision": precision, "jit": jit == "on"}
-    model = building.build_shared_model(recipe, IMAGE_SHAPE, 1, **how)
+    model = from_recipe.build_shared_model(recipe, IMAGE_SHAPE, 1, **how)
     if stage == "exclusive":
-        model = building.build_exclusive_model(recipe, IMAGE_SHAPE, model, 1, **how)
+        model = from_recipe.build_exclusive_model(recipe, IMAGE_SHAPE, model, 1, **how)
     return tf.function(
         lambda batch: model.train_step(batch)["loss"], jit_compile=how["jit"] or None
     )

@@ -6,14 +6,14 @@ import pathlib
 
 import numpy as np
 import tensorflow as tf
+
+from tfmi.errors import DataError
 from tfmi.pipelines import idx
 from tfmi.pipelines.base import Domain
 from tfmi.pipelines.base import Factor
 from tfmi.pipelines.base import PairDataset
 from tfmi.pipelines.pairing import GroupPairing
 from tfmi.pipelines.rows import tfds_folder
-
-from tfmi.errors import DataError
 
 NEEDS = "--data-dir DIR with MNIST's files, --sample, or tensorflow-datasets"
 

@@ -10,12 +10,12 @@ import pathlib
 
 import numpy as np
 from PIL import Image
+
+from tfmi.errors import DataError
 from tfmi.pipelines.sentinel2.bands import QUANTIFICATION
 from tfmi.pipelines.sentinel2.bands import RGB
 from tfmi.pipelines.sentinel2.bands import to_bytes
 from tfmi.pipelines.sentinel2.bands import to_reflectance
-
-from tfmi.errors import DataError
 
 CLASSES = tuple(
     "AnnualCrop Forest HerbaceousVegetation Highway Industrial Pasture "

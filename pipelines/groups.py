@@ -3,13 +3,13 @@
 import collections
 
 import numpy as np
+
+from tfmi.errors import DataError
 from tfmi.pipelines import splits
 from tfmi.pipelines.base import Domain
 from tfmi.pipelines.image_pairs import ImagePairs
 from tfmi.pipelines.pairing import GroupPairing
 from tfmi.pipelines.rows import decode_files
-
-from tfmi.errors import DataError
 
 
 class Images:

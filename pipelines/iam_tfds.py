@@ -7,11 +7,11 @@ folder of tensorflow-datasets.
 """
 
 import tensorflow_datasets as tfds
-from tfmi.pipelines import iam
-from tfmi.pipelines import rows
-from tfmi.pipelines.groups import Images
 
 from tfmi.errors import UsageError
+from tfmi.pipelines import iam_subset
+from tfmi.pipelines import rows
+from tfmi.pipelines.groups import Images
 
 
 class Config(tfds.core.BuilderConfig):
@@ -30,7 +30,7 @@ class Iam(tfds.core.GeneratorBasedBuilder):
     """
 
     VERSION = tfds.core.Version("1.0.0")
-    BUILDER_CONFIGS = [Config(iam.WRITERS, iam.IMAGES)]
+    BUILDER_CONFIGS = [Config(iam_subset.WRITERS, iam_subset.IMAGES)]
     MANUAL_DOWNLOAD_INSTRUCTIONS = (
         "IAM's words/ and ascii/, or words.tgz and ascii.tgz, which the Handwriting "
         "Database gives to registered users."
@@ -43,7 +43,7 @@ class Iam(tfds.core.GeneratorBasedBuilder):
             features=tfds.features.FeaturesDict(
                 {
                     "image": tfds.features.Image(
-                        shape=iam.SHAPE, encoding_format="png"
+                        shape=iam_subset.SHAPE, encoding_format="png"
                     ),
                     "name": tfds.features.Text(),
                     "writer": tfds.features.Text(),
@@ -56,18 +56,18 @@ class Iam(tfds.core.GeneratorBasedBuilder):
 
     def _split_generators(self, dl_manager):
         config = self.builder_config
-        found, synthetic = iam.subset(
+        found, synthetic = iam_subset.choose_images(
             dl_manager.manual_dir, config.writers, config.images
         )
         return {"train": self._generate_examples(found, synthetic)}
 
     def _generate_examples(self, found, synthetic):
-        images = found.decode(iam.SHAPE, enlarge=False)
+        images = found.decode(iam_subset.SHAPE, enlarge=False)
         self.info.metadata.update(
             notes=found.notes, unusable=found.unusable, synthetic=synthetic
         )
         for position, name in enumerate(found.names):
-            values = {factor: found.values[factor][position] for factor in iam.FACTORS}
+            values = {f: found.values[f][position] for f in iam_subset.FACTORS}
             yield position, {"image": images[[position]][0], "name": name, **values}
 
 
@@ -89,7 +89,7 @@ def open_prepared(writers, images):
     config = Iam.builder_configs.get(config.name, config)
     builder = Iam(config=config, data_dir=str(rows.tfds_folder()))
     manual = rows.tfds_folder() / "downloads" / "manual"
-    if not builder.data_path.exists() and not iam.has_files(manual):
+    if not builder.data_path.exists() and not iam_subset.has_files(manual):
         raise UsageError(
             "--data-dir must name the folder of IAM's files, or they must lie in "
             f"{manual}; tfmi data synthesize-iam makes a stand-in. Received: neither"
@@ -101,13 +101,13 @@ def open_prepared(writers, images):
     count = builder.info.splits["train"].num_examples
     key = rows.file_key(builder.data_path / "dataset_info.json")
     target = rows.cache_folder() / f"iam-tfds-{key}.rows"
-    kept = rows.keep_rows(target, images, count, iam.SHAPE)
+    kept = rows.keep_rows(target, images, count, iam_subset.SHAPE)
     return _listed(builder), kept, builder.info.metadata["synthetic"]
 
 
 def _listed(builder):
     """The `Images` of the prepared dataset, without decoding one."""
-    columns = {name: [] for name in ("name", *iam.FACTORS)}
+    columns = {name: [] for name in ("name", *iam_subset.FACTORS)}
     texts = builder.as_dataset(
         "train",
         shuffle_files=False,

@@ -2,6 +2,7 @@
 
 import numpy as np
 import tensorflow as tf
+
 from tfmi.pipelines.base import PairDataset
 from tfmi.pipelines.rows import gather
 

@@ -4,6 +4,8 @@ import os
 import pathlib
 
 import numpy as np
+
+from tfmi.errors import DataError
 from tfmi.pipelines import splits
 from tfmi.pipelines.base import Domain
 from tfmi.pipelines.groups import Images
@@ -11,8 +13,6 @@ from tfmi.pipelines.groups import named_split
 from tfmi.pipelines.image_pairs import ImagePairs
 from tfmi.pipelines.manifest import require_columns
 from tfmi.pipelines.pairing import ListedPairing
-
-from tfmi.errors import DataError
 
 SIDES = ("x", "y")
 SPLITS = {"train": 0, "test": 1}

@@ -4,6 +4,8 @@ import os
 import pathlib
 import re
 
+from tfmi.errors import DataError
+from tfmi.errors import UsageError
 from tfmi.pipelines.groups import Images
 from tfmi.pipelines.groups import grouped_pairs
 from tfmi.pipelines.images import SUFFIXES
@@ -12,9 +14,6 @@ from tfmi.pipelines.images import image_shape
 from tfmi.pipelines.listed_pairs import open_pairs
 from tfmi.pipelines.manifest import read_table
 from tfmi.pipelines.manifest import require_columns
-
-from tfmi.errors import DataError
-from tfmi.errors import UsageError
 
 NEEDS = "--manifest FILE (CSV or Parquet) or --folder DIR"
 LARGEST_SIDE = 512

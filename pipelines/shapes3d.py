@@ -3,6 +3,9 @@
 import pathlib
 
 import numpy as np
+
+from tfmi.errors import DataError
+from tfmi.errors import UsageError
 from tfmi.pipelines import shapes3d_files as files
 from tfmi.pipelines import shapes3d_scene as scene
 from tfmi.pipelines import splits
@@ -12,9 +15,6 @@ from tfmi.pipelines.image_pairs import ImagePairs
 from tfmi.pipelines.pairing import GroupPairing
 from tfmi.pipelines.rows import cache_folder
 from tfmi.pipelines.rows import write_rows
-
-from tfmi.errors import DataError
-from tfmi.errors import UsageError
 
 NEEDS = "--data-dir DIR with 3dshapes.h5, --render N, or tensorflow-datasets"
 

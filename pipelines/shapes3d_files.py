@@ -7,15 +7,15 @@ hue, scale, shape, orientation.
 import h5py
 import numpy as np
 import tqdm
+
+from tfmi.errors import DataError
+from tfmi.files import make_folder
+from tfmi.files import replacing
 from tfmi.pipelines import shapes3d_scene as scene
 from tfmi.pipelines.hdf5_rows import open_rows
 from tfmi.pipelines.rows import cache_folder
 from tfmi.pipelines.rows import file_key
 from tfmi.pipelines.rows import write_rows
-
-from tfmi.errors import DataError
-from tfmi.files import make_folder
-from tfmi.files import replacing
 
 HUE_VALUES = np.arange(scene.HUES) / scene.HUES
 VALUES = {

@@ -4,11 +4,11 @@ there are enough images of to be scored."""
 import json
 
 import numpy as np
-from tfmi.pipelines.base import NOT_SCORED
-from tfmi.pipelines.base import Factor
 
 from tfmi.errors import DataError
 from tfmi.errors import UsageError
+from tfmi.pipelines.base import NOT_SCORED
+from tfmi.pipelines.base import Factor
 
 # A value is scored where it has this many training images and a test image...
 MIN_TRAIN = 5

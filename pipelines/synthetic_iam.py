@@ -13,11 +13,11 @@ from PIL import Image
 from PIL import ImageDraw
 from PIL import ImageFilter
 from PIL import ImageFont
-from tfmi.pipelines.iam_files import SYNTHETIC
 
 from tfmi.errors import DataError
 from tfmi.files import make_folder
 from tfmi.files import write_text
+from tfmi.pipelines.iam_files import SYNTHETIC
 
 SUFFIXES = (".ttf", ".otf", ".woff")
 WORDS_A_LINE, WORDS_A_FORM = 8, 48

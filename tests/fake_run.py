@@ -4,7 +4,7 @@ import types
 
 import numpy as np
 
-from tfmi import networks
+from tfmi.models import networks
 
 SHAPE = (12, 12, 3)
 

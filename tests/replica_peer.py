@@ -13,13 +13,13 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from tfmi import exclusive
-from tfmi import fitting
-from tfmi import networks
-from tfmi import objectives
-from tfmi import replicas
-from tfmi import shared
-from tfmi.layers import FusedAdam
+from tfmi.models import exclusive
+from tfmi.models import networks
+from tfmi.models import objectives
+from tfmi.models import shared
+from tfmi.models.layers import FusedAdam
+from tfmi.training import distribute
+from tfmi.training import loop
 
 SHAPE = (9, 9, 3)
 STEPS = 6
@@ -66,7 +66,7 @@ def train():
     kept = []
     for model in (first, second):
         last = Last()
-        fitting.fit(model, batches(), 0, STEPS, STEPS, [last])
+        loop.fit(model, batches(), 0, STEPS, STEPS, [last])
         kept += [list(last.logs.values()), *(w.numpy() for w in model.weights)]
     return kept
 
@@ -101,7 +101,7 @@ def main(kind, path):
         (cpu,) = tf.config.list_physical_devices("CPU")
         two = [tf.config.LogicalDeviceConfiguration()] * 2
         tf.config.set_logical_device_configuration(cpu, two)
-    with one_for_both() if kind == "one" else replicas.scope(kind):
+    with one_for_both() if kind == "one" else distribute.scope(kind):
         np.savez(path, *train())
 
 

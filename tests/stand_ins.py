@@ -5,8 +5,8 @@ import json
 import types
 
 from tfmi import runs
-from tfmi import scoring
-from tfmi import training
+from tfmi.evaluation import scoring
+from tfmi.training import stages
 
 # Steps of a stage.
 STAGE = 3
@@ -60,9 +60,9 @@ def install(monkeypatch):
         (output / "results.json").write_text(json.dumps(results))
         return results
 
-    monkeypatch.setattr(training, "_train_stage", train_stage)
-    monkeypatch.setattr(training, "_stage_model", stage_model)
-    monkeypatch.setattr(training, "write_preview", lambda *arguments: None)
+    monkeypatch.setattr(stages, "_train_stage", train_stage)
+    monkeypatch.setattr(stages, "_stage_model", stage_model)
+    monkeypatch.setattr(stages, "write_preview", lambda *arguments: None)
     monkeypatch.setattr(scoring, "evaluate", evaluate)
     monkeypatch.setattr(scoring, "_bits", lambda *arguments: counted.bits.pop())
     monkeypatch.setattr(runs.Run, "represent", lambda *key: None)

@@ -13,9 +13,9 @@ from tiny_models import recipe
 from tiny_models import shared_model
 from tiny_models import values
 
-from tfmi import building
-from tfmi import information
 from tfmi.errors import UsageError
+from tfmi.models import from_recipe
+from tfmi.models import pair_step
 
 
 def shared_model_with_adversary(**changes):
@@ -30,7 +30,7 @@ def test_stage_1_has_no_discriminator_unless_asked():
 
 def test_loss_of_stage_1_with_an_adversary():
     model, data = shared_model_with_adversary(l1_weight=0.3), pair()
-    seeds = information.step_seeds(0, 0, 4)
+    seeds = pair_step.step_seeds(0, 0, 4)
     terms = model._terms(data, seeds, training=False)
     x, y = model.encoder_x(data["x"]), model.encoder_y(data["y"])
     logits = [model.discriminator(encoded["vector"]) for encoded in (x, y)]
@@ -99,8 +99,10 @@ def test_spectral_norm_holds_in_training(tmp_path, discriminator, precision):
         discriminator_spectral_norm=True,
         discriminator_steps=2,
     )
-    shared = building.build_shared_model(chosen, SHAPE, precision=precision)
-    model = building.build_exclusive_model(chosen, SHAPE, shared, precision=precision)
+    shared = from_recipe.build_shared_model(chosen, SHAPE, precision=precision)
+    model = from_recipe.build_exclusive_model(
+        chosen, SHAPE, shared, precision=precision
+    )
     steps, data = tf.function(model.train_step), pair()
     assert max(singular_values(model)) > 1.2
     for _ in range(25):
@@ -126,8 +128,8 @@ def test_evaluating_moves_no_discriminator():
 def test_adversary_warms_up():
     """lambda_adv rises from 0 over the given share of the stage's steps."""
     chosen = recipe(adversarial_weight=0.4, adversarial_warmup=0.5)
-    shared = building.build_shared_model(chosen, SHAPE)
-    model = building.build_exclusive_model(chosen, SHAPE, shared, total_steps=40)
+    shared = from_recipe.build_shared_model(chosen, SHAPE)
+    model = from_recipe.build_exclusive_model(chosen, SHAPE, shared, total_steps=40)
     data, weights = pair(), []
     for step in (0, 10, 20, 40):
         model.reset_metrics()

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from tfmi import alarms
-from tfmi.alarms import Alarms
+from tfmi.training import diagnostics
+from tfmi.training.diagnostics import Alarms
 
 
 def score(accuracy, majority=0.11):
@@ -68,8 +68,8 @@ def test_a_leak_that_ends_is_forgotten():
 
 
 def test_chance_is_the_loss_of_a_discriminator_that_says_one_half():
-    from tfmi import objectives
+    from tfmi.models import objectives
 
     logits = np.zeros(8, np.float32)
     value = objectives.adversarial_value(marginal_logits=logits, joint_logits=logits)
-    assert -2 * float(value) == pytest.approx(alarms.CHANCE)
+    assert -2 * float(value) == pytest.approx(diagnostics.CHANCE)

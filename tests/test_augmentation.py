@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from tfmi.augmentation import random_shifts
+from tfmi.training.augmentation import random_shifts
 
 IMAGES = np.arange(64 * 8 * 16, dtype=np.uint8).reshape(64, 8, 16, 1)
 

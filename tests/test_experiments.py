@@ -11,14 +11,14 @@ import stand_ins
 import tiny
 from stand_ins import STAGE
 
-from tfmi import building
 from tfmi import pipelines
 from tfmi import recipes
 from tfmi import runs
-from tfmi import scoring
 from tfmi.errors import DataError
-from tfmi.experiments import Experiment
-from tfmi.experiments import Variant
+from tfmi.evaluation import scoring
+from tfmi.experiments.experiment import Experiment
+from tfmi.experiments.experiment import Variant
+from tfmi.models import from_recipe
 
 BASELINE = Variant("baseline", "Baseline", {}, ("shared", "exclusive"), True)
 BETA = Variant("beta-0", "beta = 0", {"local_weight": 0.0}, ("shared",))
@@ -186,7 +186,7 @@ def test_stage_1_depends_on_no_setting_of_stage_2():
             read.add(name)
             return getattr(recipes.COLORED_MNIST.replace(**tiny.SETTINGS), name)
 
-    building.build_shared_model(Recording(), (12, 12, 3))
+    from_recipe.build_shared_model(Recording(), (12, 12, 3))
     assert read
     assert read.isdisjoint(recipes.EXCLUSIVE_ONLY)
     settings = recipes.COLORED_MNIST.to_dict()

@@ -6,7 +6,7 @@ import keras
 import pytest
 import tensorflow as tf
 
-from tfmi import fitting
+from tfmi.training import loop
 
 
 class Counter(keras.Model):
@@ -51,7 +51,7 @@ class Record(keras.callbacks.Callback):
 def fit(first, total, per_epoch, record):
     model = Counter()
     batches = tf.data.Dataset.range(first, total).map(lambda n: tf.cast(n, tf.float32))
-    fitting.fit(model, batches, first, total, per_epoch, [record])
+    loop.fit(model, batches, first, total, per_epoch, [record])
     return int(model.steps_done)
 
 
@@ -71,9 +71,9 @@ def test_a_begun_epoch_is_finished():
     assert record.positions[0][0] == 3
 
 
-@pytest.mark.parametrize("seconds", [0, fitting.SECONDS])
+@pytest.mark.parametrize("seconds", [0, loop.SECONDS])
 def test_stops_after_the_execution(seconds, monkeypatch):
-    monkeypatch.setattr(fitting, "SECONDS", seconds)
+    monkeypatch.setattr(loop, "SECONDS", seconds)
     record = Record(stop_after=3)
     assert fit(0, 22, 11, record) == (3 if seconds == 0 else 4)
     assert len(record.epochs) == 1

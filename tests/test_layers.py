@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from tfmi.layers import FusedAdam
-from tfmi.layers import MapNormalization
+from tfmi.models.layers import FusedAdam
+from tfmi.models.layers import MapNormalization
 
 RNG = np.random.default_rng(0)
 MAPS = RNG.normal(2.0, 3.0, size=(4, 5, 3, 6)).astype("f")

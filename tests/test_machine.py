@@ -10,12 +10,12 @@ import pytest
 import tensorflow as tf
 import tiny
 
-from tfmi import building
-from tfmi import machine
 from tfmi import pipelines
 from tfmi import recipes
 from tfmi import runs
-from tfmi import training
+from tfmi.models import from_recipe
+from tfmi.training import hardware
+from tfmi.training import stages
 
 SHAPE = (12, 12, 3)
 MIXED = ("mixed_bfloat16", "mixed_float16")
@@ -35,8 +35,8 @@ def pair():
 
 def models(precision, **changes):
     chosen = recipe(**changes)
-    shared = building.build_shared_model(chosen, SHAPE, precision=precision)
-    return shared, building.build_exclusive_model(
+    shared = from_recipe.build_shared_model(chosen, SHAPE, precision=precision)
+    return shared, from_recipe.build_exclusive_model(
         chosen, SHAPE, shared, precision=precision
     )
 
@@ -50,9 +50,9 @@ def models(precision, **changes):
     ],
 )
 def test_processor_decides(flags, precision, monkeypatch):
-    monkeypatch.setattr(machine, "_processor_flags", lambda: flags)
+    monkeypatch.setattr(hardware, "_processor_flags", lambda: flags)
     monkeypatch.setattr(tf.config, "list_physical_devices", lambda kind: [])
-    chosen, reason = machine.choose_precision()
+    chosen, reason = hardware.choose_precision()
     assert chosen == precision
     assert "processor" in reason
 
@@ -72,7 +72,7 @@ def test_gpu_decides(capability, precision, monkeypatch):
     monkeypatch.setattr(
         tf.config.experimental, "get_device_details", lambda gpu: details
     )
-    chosen, reason = machine.choose_precision()
+    chosen, reason = hardware.choose_precision()
     assert chosen == precision
     assert reason.startswith("Card")
 
@@ -80,27 +80,27 @@ def test_gpu_decides(capability, precision, monkeypatch):
 def test_jit_is_measured_on_a_gpu_only(monkeypatch):
     times = {False: 0.002, True: 0.001}
     monkeypatch.setattr(
-        machine, "step_seconds", lambda recipe, shape, precision, jit: times[jit]
+        hardware, "step_seconds", lambda recipe, shape, precision, jit: times[jit]
     )
     gpus = []
     monkeypatch.setattr(tf.config, "list_physical_devices", lambda kind: gpus)
-    assert not machine.choose_jit("auto", recipe(), SHAPE, "float32")[0]
+    assert not hardware.choose_jit("auto", recipe(), SHAPE, "float32")[0]
     gpus.append("gpu")
-    assert machine.choose_jit("auto", recipe(), SHAPE, "float32") == (
+    assert hardware.choose_jit("auto", recipe(), SHAPE, "float32") == (
         True,
         "a step takes 1.0 ms with it, 2.0 ms without",
     )
 
 
 def test_a_step_is_timed_with_xla():
-    assert 0 < machine.step_seconds(recipe(), SHAPE, "float32", True, 1, 1) < 60
+    assert 0 < hardware.step_seconds(recipe(), SHAPE, "float32", True, 1, 1) < 60
 
 
 def test_chosen_once(tmp_path):
     run = runs.create(recipe(), {}, tmp_path)
-    assert "float32 (as asked), no XLA" in machine.settle(run, SHAPE, "float32", "off")
+    assert "float32 (as asked), no XLA" in hardware.settle(run, SHAPE, "float32", "off")
     again = runs.load(run.path)
-    line = machine.settle(again, SHAPE, "mixed_float16", "on")
+    line = hardware.settle(again, SHAPE, "mixed_float16", "on")
     assert line == "float32 (as it began), no XLA (as it began)"
 
 
@@ -164,9 +164,9 @@ def test_overflow_skips_the_update_and_counts_the_step():
 def test_a_run_in_half_precision_keeps_float32_models(tmp_path, precision):
     data = {"data_dir": str(tiny.write_mnist(tmp_path / "mnist"))}
     run = runs.create(recipe(), data, tmp_path / "runs")
-    machine.settle(run, SHAPE, precision, "off")
+    hardware.settle(run, SHAPE, precision, "off")
     dataset = pipelines.find("colored-mnist")(**data)
-    assert training.train(run, dataset, lambda: False)
+    assert stages.train(run, dataset, lambda: False)
     for name in ("shared", "exclusive"):
         model = keras.saving.load_model(run.path / f"{name}.keras")
         policies = {layer.dtype_policy.name for layer in model._flatten_layers()}
@@ -181,7 +181,7 @@ def threads(monkeypatch):
     """What `choose_threads` sets, on a machine of 2 cores without a GPU."""
     chosen = []
     monkeypatch.delenv("TF_NUM_INTRAOP_THREADS", raising=False)
-    monkeypatch.setattr(machine, "_cores", lambda: 2)
+    monkeypatch.setattr(hardware, "_cores", lambda: 2)
     monkeypatch.setattr(tf.config, "list_physical_devices", lambda kind: [])
     threading = tf.config.threading
     monkeypatch.setattr(threading, "set_intra_op_parallelism_threads", chosen.append)
@@ -189,28 +189,28 @@ def threads(monkeypatch):
 
 
 def test_two_cores_make_an_operation_each(threads):
-    machine.choose_threads()
+    hardware.choose_threads()
     assert threads == [1]
 
 
 def test_threads_stay_as_asked(threads, monkeypatch):
     monkeypatch.setenv("TF_NUM_INTRAOP_THREADS", "2")
-    machine.choose_threads()
+    hardware.choose_threads()
     assert threads == []
-    assert not machine.one_core()
+    assert not hardware.one_core()
 
 
 @pytest.mark.parametrize("cores, gpus", [(1, []), (4, []), (2, ["GPU"])])
 def test_threads_stay_on_other_machines(threads, monkeypatch, cores, gpus):
-    monkeypatch.setattr(machine, "_cores", lambda: cores)
+    monkeypatch.setattr(hardware, "_cores", lambda: cores)
     monkeypatch.setattr(tf.config, "list_physical_devices", lambda kind: gpus)
-    machine.choose_threads()
+    hardware.choose_threads()
     assert threads == []
 
 
 ONE_CORE = """
 import tensorflow as tf
-from tfmi import machine
+from tfmi.training import hardware
 machine._cores = lambda: 2
 machine.choose_threads()
 print(tf.config.threading.get_intra_op_parallelism_threads(), machine.one_core())

@@ -11,8 +11,8 @@ from tiny_models import pair
 from tiny_models import shared_model
 from tiny_models import values
 
-from tfmi import information
-from tfmi import objectives
+from tfmi.models import objectives
+from tfmi.models import pair_step
 
 
 @pytest.mark.parametrize("critic", ["concat", "dot"])
@@ -25,7 +25,7 @@ def test_training_raises_the_objective(critic):
 
 def test_loss_is_equation_7():
     model, data = shared_model(l1_weight=0.3), pair()
-    seeds = information.step_seeds(0, 0, 4)
+    seeds = pair_step.step_seeds(0, 0, 4)
     terms = model._terms(data, seeds, training=False)
     x, y = model.encoder_x(data["x"]), model.encoder_y(data["y"])
     total = 0.0
@@ -57,7 +57,7 @@ def test_code_that_meets_x(switched):
         tf.zeros_like(model.local_network_y.get_layer("score").kernel)
     )
     with tf.GradientTape() as tape:
-        loss = model._terms(data, information.step_seeds(0, 0, 4), True)["loss"]
+        loss = model._terms(data, pair_step.step_seeds(0, 0, 4), True)["loss"]
     kernels = [e.get_layer("vector").kernel for e in (model.encoder_x, model.encoder_y)]
     of_x, of_y = (np.abs(g).max() for g in tape.gradient(loss, kernels))
     assert (of_y > 0) == switched
@@ -119,7 +119,7 @@ def test_keras_round_trip(tmp_path, build, changes, share_weights):
 
 
 def test_each_step_and_domain_has_negatives_of_its_own():
-    seeds = [information.step_seeds(0, step, 4)[2:] for step in range(10)]
+    seeds = [pair_step.step_seeds(0, step, 4)[2:] for step in range(10)]
     orders = {
         tuple(objectives.random_derangement(16, seed).numpy())
         for of_step in seeds
@@ -145,7 +145,7 @@ def test_frozen_encoders_stay_bit_identical():
 def test_loss_is_equation_10():
     """Each image meets its own S and its own E, in its own networks."""
     model, data = exclusive_model(adversarial_weight=0.4), pair()
-    seeds = information.step_seeds(0, 0, 6)
+    seeds = pair_step.step_seeds(0, 0, 6)
     total, adversarial = 0.0, 0.0
     for index, domain in enumerate("xy"):
         shared = getattr(model, f"shared_encoder_{domain}")(data[domain])["vector"]
@@ -178,6 +178,6 @@ def test_loss_is_equation_10():
 
 def test_noise_is_on_the_codes_only():
     codes = tf.zeros((1000, 4))
-    assert information.add_noise(codes, 0.0, None) is codes
-    noisy = information.add_noise(codes, 0.5, [0, 1]).numpy()
+    assert pair_step.add_noise(codes, 0.0, None) is codes
+    noisy = pair_step.add_noise(codes, 0.5, [0, 1]).numpy()
     assert noisy.std() == pytest.approx(0.5, rel=0.05)

@@ -5,9 +5,9 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from tfmi import dot_critic
-from tfmi import networks
 from tfmi.errors import UsageError
+from tfmi.models import dot_networks
+from tfmi.models import networks
 
 MAP, CODE, UNITS, BATCH = (3, 2, 5), 4, 8, 6
 
@@ -175,7 +175,7 @@ def plain_dot_scores(network, kind, inputs):
 
 @pytest.mark.parametrize("kind", ("local", "global"))
 def test_dot_network_is_all_pairs_of_plain_dot_products(kind):
-    network = build(getattr(dot_critic, f"{kind}_dot_network"))
+    network = build(getattr(dot_networks, f"{kind}_dot_network"))
     inputs = critic_inputs()
     sources = [inputs["feature_map"], inputs["code"]]
     sources += [v.value for v in network.trainable_variables]
@@ -210,7 +210,7 @@ def jsd_loss(joint, marginal):
 
 def test_dot_marginals_exclude_the_own_pair():
     codes = tf.eye(5)
-    joint, marginal = dot_critic.PairScores()(
+    joint, marginal = dot_networks.PairScores()(
         codes[:, None, :], codes, tf.zeros((5, 1))
     )
     np.testing.assert_allclose(joint, np.ones((5, 1)), rtol=1e-6)
@@ -219,7 +219,7 @@ def test_dot_marginals_exclude_the_own_pair():
 
 @pytest.mark.parametrize("kind", ("local", "global"))
 def test_dot_network_round_trips(kind, tmp_path):
-    network = build(getattr(dot_critic, f"{kind}_dot_network"))
+    network = build(getattr(dot_networks, f"{kind}_dot_network"))
     network.save(tmp_path / "critic.keras")
     restored = keras.saving.load_model(tmp_path / "critic.keras")
     before, after = network(critic_inputs()), restored(critic_inputs())
@@ -252,7 +252,7 @@ def test_discriminator_is_three_dense_layers_on_the_concatenation():
 
 
 def test_dot_discriminator_scores_every_shared_with_every_exclusive():
-    network = dot_critic.dot_discriminator(3, 2, units=UNITS)
+    network = dot_networks.dot_discriminator(3, 2, units=UNITS)
     inputs = {name: 1e-3 * v for name, v in discriminator_inputs().items()}
     result = network(inputs)
     shared = embed(network, "shared", inputs["shared"], transposed=True)
@@ -263,7 +263,9 @@ def test_dot_discriminator_scores_every_shared_with_every_exclusive():
     np.testing.assert_allclose(np.ravel(result["marginal"]), scores[~own], atol=1e-5)
 
 
-@pytest.mark.parametrize("make", [networks.discriminator, dot_critic.dot_discriminator])
+@pytest.mark.parametrize(
+    "make", [networks.discriminator, dot_networks.dot_discriminator]
+)
 def test_spectral_norm_bounds_every_layer_but_the_offsets(make):
     network = make(3, 2, units=UNITS, spectral_norm=True)
     inputs = discriminator_inputs()
@@ -287,5 +289,5 @@ def largest_singular_values(network):
 
 
 def test_without_spectral_norm_a_discriminator_is_of_dense_layers_alone():
-    for make in (networks.discriminator, dot_critic.dot_discriminator):
+    for make in (networks.discriminator, dot_networks.dot_discriminator):
         assert not make(3, 2, units=UNITS).non_trainable_variables

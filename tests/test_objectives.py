@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from tfmi import objectives
+from tfmi.models import objectives
 
 RHOS = (0.0, 0.5, 0.9)
 

@@ -5,16 +5,16 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from tfmi import building
-from tfmi import dot_critic
-from tfmi import mi_map
-from tfmi import networks
 from tfmi import recipes
-from tfmi.critics import Critic
 from tfmi.errors import DataError
 from tfmi.errors import UsageError
-from tfmi.pair_information import PairInformation
-from tfmi.preprocessing import scale_images
+from tfmi.maps import patches as maps_patches
+from tfmi.maps.critics import Critic
+from tfmi.maps.pair_information import PairInformation
+from tfmi.models import dot_networks
+from tfmi.models import from_recipe
+from tfmi.models import networks
+from tfmi.models.preprocessing import scale_images
 
 SHAPE = (12, 12, 2)
 
@@ -28,13 +28,13 @@ def softplus(values):
     [
         networks.global_statistics_network,
         networks.local_statistics_network,
-        dot_critic.global_dot_network,
-        dot_critic.local_dot_network,
+        dot_networks.global_dot_network,
+        dot_networks.local_dot_network,
     ],
 )
 def test_parts_give_the_networks_own_scores(build, monkeypatch):
     # Several calls of the layers after the first.
-    monkeypatch.setattr("tfmi.critics.CALL_SCORES", 40)
+    monkeypatch.setattr("tfmi.maps.critics.CALL_SCORES", 40)
     generator = np.random.default_rng(0)
     network = build((3, 3, 4), 5, units=8)
     maps = generator.normal(size=(6, 3, 3, 4)).astype(np.float32)
@@ -49,7 +49,7 @@ def test_parts_give_the_networks_own_scores(build, monkeypatch):
 
 def test_a_network_whose_names_are_given_anew_has_parts():
     """A loaded network keeps the names of the process that made it."""
-    network = dot_critic.local_dot_network((2, 2, 3), 4, units=5)
+    network = dot_networks.local_dot_network((2, 2, 3), 4, units=5)
     keras.backend.clear_session()
     assert Critic(network).codes(np.ones((2, 4))).shape == (2, 5 + 3 + 1)
 
@@ -73,7 +73,7 @@ def model(critic="concat", share_weights=True):
         global_weight=0.3,
         local_weight=0.7,
     )
-    return building.build_shared_model(recipe, SHAPE)
+    return from_recipe.build_shared_model(recipe, SHAPE)
 
 
 def images(count, seed=0):
@@ -117,31 +117,31 @@ def test_two_domains_are_refused():
 
 def test_patches_are_centred_and_mirrored():
     pixels = np.arange(20 * 16, dtype=np.uint16).reshape(20, 16, 1)
-    patches = mi_map.Patches(pixels, (4, 4))
+    patches = maps_patches.Patches(pixels, (4, 4))
     assert patches.shape == (20, 16) and len(patches) == 320
     (patch,) = patches[[5 * 16 + 7]]
     assert (patch == pixels[3:7, 5:9]).all()
     (corner,) = patches.at([0], [0])
     assert corner[2, 2, 0] == 0 and corner[0, 0, 0] == pixels[2, 2, 0]
-    coarse = mi_map.Patches(pixels, (4, 4), stride=3)
+    coarse = maps_patches.Patches(pixels, (4, 4), stride=3)
     assert coarse.shape == (7, 5)
     assert (coarse[[0]] == patches.at([1], [1])).all()
     with pytest.raises(DataError, match="at least 21x4 pixels.*Received: 20x16"):
-        mi_map.Patches(pixels, (21, 4))
+        maps_patches.Patches(pixels, (21, 4))
 
 
 def test_maps_hold_the_information_of_each_patch(monkeypatch):
-    monkeypatch.setattr(mi_map, "BATCH", 50)
+    monkeypatch.setattr(maps_patches, "BATCH", 50)
     pairs = PairInformation(model("dot"))
-    patches = mi_map.Patches(images(1)[0].repeat(2, 0)[:20], SHAPE[:2])
+    patches = maps_patches.Patches(images(1)[0].repeat(2, 0)[:20], SHAPE[:2])
     done = []
-    maps = mi_map.information_maps(
+    maps = maps_patches.information_maps(
         pairs, patches, [(3, 4), (10, 2)], progress=done.append
     )
     assert maps.shape == (20, 12, 2) and sum(done) == 240
     whole = [pairs.encode(patches[range(240)]), pairs.encode(patches.at([3], [4]))]
-    sample = np.random.default_rng(0).choice(240, mi_map.SAMPLE, replace=False)
+    sample = np.random.default_rng(0).choice(240, maps_patches.SAMPLE, replace=False)
     wanted = pairs.information(*whole, pairs.encode(patches[np.sort(sample)]))
     assert np.abs(maps[..., 0].ravel() - wanted[:, 0]).max() < 1e-4
-    profile = mi_map.information_maps(pairs, patches)
-    assert profile.shape == (20, 12, mi_map.SAMPLE)
+    profile = maps_patches.information_maps(pairs, patches)
+    assert profile.shape == (20, 12, maps_patches.SAMPLE)

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from tfmi.pictures import viewable
+from tfmi.pipelines.viewable import viewable
 
 
 def test_bands_are_shown_in_their_colours_and_stretched():

@@ -5,9 +5,9 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from tfmi import networks
 from tfmi.errors import UsageError
-from tfmi.quantization import FiniteScalarQuantization
+from tfmi.models import networks
+from tfmi.models.quantization import FiniteScalarQuantization
 
 
 @pytest.mark.parametrize(

@@ -16,10 +16,10 @@ import tiny
 from click.testing import CliRunner
 
 from tfmi import recipes
-from tfmi import replicas
 from tfmi import runs
 from tfmi.cli import cli
 from tfmi.errors import UsageError
+from tfmi.training import distribute
 
 PEER = pathlib.Path(__file__).parent / "replica_peer.py"
 TRAIN = [sys.executable, "-c", "from tfmi.cli import main; main()", "train"]
@@ -159,15 +159,15 @@ def test_the_batch_is_divided_evenly(size, fits, monkeypatch):
     class Three:
         num_replicas_in_sync = 3
 
-    monkeypatch.setattr(replicas.tf.distribute, "get_strategy", Three)
+    monkeypatch.setattr(distribute.tf.distribute, "get_strategy", Three)
     recipe = recipes.find("colored-mnist").replace(batch_size=size)
     if fits:
-        replicas.check(recipe, "float32", "off")
-        told = replicas.describe(recipe)
+        distribute.check(recipe, "float32", "off")
+        told = distribute.describe(recipe)
         assert told == "3 replicas, each with 4 of the 12 pairs of a batch"
         return
     with pytest.raises(UsageError, match=rf"replicas \(3\), .* Received: {size}"):
-        replicas.check(recipe, "float32", "off")
+        distribute.check(recipe, "float32", "off")
 
 
 @pytest.mark.parametrize(
@@ -176,7 +176,7 @@ def test_the_batch_is_divided_evenly(size, fits, monkeypatch):
 def test_what_does_not_go_with_replicas(precision, jit):
     recipe = recipes.find("colored-mnist")
     with pytest.raises(UsageError, match=f"Received: {precision}, XLA {jit}"):
-        replicas.check(recipe, precision, jit)
+        distribute.check(recipe, precision, jit)
 
 
 def test_a_worker_takes_what_it_goes_on_from(tmp_path):
@@ -187,6 +187,6 @@ def test_a_worker_takes_what_it_goes_on_from(tmp_path):
     (run / "shared" / "logs").mkdir()
     (run / "shared" / ".tmp-1-checkpoint.keras").write_text("half")
     (tmp_path / "spare").mkdir()
-    copy = replicas.copy_run(run, tmp_path / "spare")
+    copy = distribute.copy_run(run, tmp_path / "spare")
     found = {str(p.relative_to(copy)) for p in copy.rglob("*") if p.is_file()}
     assert found == {"config.json", "shared.keras", "shared/checkpoint.keras"}

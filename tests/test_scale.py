@@ -5,6 +5,7 @@ import sys
 
 import numpy as np
 import pytest
+
 from tfmi.pipelines.sentinel2.places import find_places
 
 sys.path.append(str(pathlib.Path(__file__).parents[1] / "benchmarks"))

@@ -6,8 +6,8 @@ import pathlib
 import pytest
 
 from tfmi import recipes
-from tfmi import studies
 from tfmi.errors import UsageError
+from tfmi.experiments import study
 
 COMMITTED = (pathlib.Path(__file__).parents[1] / "docs" / "studies").glob("*.json")
 STUDY = {
@@ -26,13 +26,13 @@ STUDY = {
 def read(tmp_path, study):
     path = tmp_path / "study.json"
     path.write_text(json.dumps(study))
-    return studies.read(path)
+    return study.read(path)
 
 
 def knobs_of(tmp_path, study=STUDY):
     found = read(tmp_path, study)
     recipe = recipes.find(found["recipe"]).replace(**found["settings"])
-    return studies.knobs(found, recipe)
+    return study.knobs(found, recipe)
 
 
 def test_the_recipe_s_own_value_is_a_point_of_every_curve(tmp_path):
@@ -46,7 +46,7 @@ def test_the_recipe_s_own_value_is_a_point_of_every_curve(tmp_path):
 
 
 def test_rows_differ_from_the_baseline_in_one_setting(tmp_path):
-    rows = studies.variants(knobs_of(tmp_path))
+    rows = study.variants(knobs_of(tmp_path))
     assert {row.key: (row.changes, row.scored) for row in rows} == {
         "baseline": ({}, ("shared", "exclusive")),
         "l1-weight-0": ({"l1_weight": 0}, ("shared",)),
@@ -60,13 +60,13 @@ def test_rows_differ_from_the_baseline_in_one_setting(tmp_path):
 
 def test_both_stages_and_a_study_of_one(tmp_path):
     knobs = knobs_of(tmp_path, {**STUDY, "exclusive": {}})
-    assert studies.variants(knobs)[0].scored == ("shared",)
-    both = studies.variants(knobs, both_stages=True)
+    assert study.variants(knobs)[0].scored == ("shared",)
+    both = study.variants(knobs, both_stages=True)
     assert {row.scored for row in both} == {("shared", "exclusive")}
 
 
 def test_values_that_are_given_alone_make_no_baseline():
-    rows = studies.variants([studies.Knob("l1_weight", (0.0, 0.1))])
+    rows = study.variants([study.Knob("l1_weight", (0.0, 0.1))])
     assert [row.key for row in rows] == ["l1-weight-0", "l1-weight-0.1"]
 
 
@@ -96,15 +96,15 @@ def test_bad_studies_say_rule_and_value(tmp_path, change, message):
 
 def test_a_study_is_a_json_file(tmp_path):
     with pytest.raises(UsageError, match="a study must be a JSON file. Received"):
-        studies.read(tmp_path / "none.json")
+        study.read(tmp_path / "none.json")
 
 
 @pytest.mark.parametrize("path", COMMITTED, ids=lambda path: path.stem)
 def test_committed_studies_can_be_carried_out(path):
-    study = studies.read(path)
-    assert len(study["seeds"]) >= 3
-    recipe = recipes.find(study["recipe"]).replace(**study["settings"])
-    rows = studies.variants(studies.knobs(study, recipe))
+    found = study.read(path)
+    assert len(found["seeds"]) >= 3
+    recipe = recipes.find(found["recipe"]).replace(**found["settings"])
+    rows = study.variants(study.knobs(found, recipe))
     # Each value is one that the recipe does not have.
     given = [v for stage in recipes.STAGES for vs in study[stage].values() for v in vs]
     assert len(rows) == 1 + len(given)

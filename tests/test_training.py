@@ -8,16 +8,16 @@ import numpy as np
 import pytest
 import tiny
 
-from tfmi import building
-from tfmi import callbacks
 from tfmi import files
-from tfmi import fitting
-from tfmi import networks
 from tfmi import pipelines
 from tfmi import recipes
 from tfmi import runs
-from tfmi import training
 from tfmi.errors import DataError
+from tfmi.models import networks
+from tfmi.models import saving
+from tfmi.training import callbacks
+from tfmi.training import loop
+from tfmi.training import stages
 
 
 @pytest.fixture
@@ -56,7 +56,7 @@ def weights(run):
 def test_run_folder_holds_what_it_should(tmp_path, data, dataset):
     # Codes of a few levels may be the same before and after ten steps.
     run = start(tmp_path, data, exclusive_levels=0)
-    assert training.train(run, dataset, never)
+    assert stages.train(run, dataset, never)
     run = runs.load(run.path)
     assert run.finished
     assert run.config["source"] == dataset.source
@@ -92,9 +92,9 @@ def test_an_untrained_encoder_tells_images_apart(tmp_path, data, dataset):
 def test_the_preview_is_there_before_the_first_step(
     tmp_path, data, dataset, monkeypatch
 ):
-    monkeypatch.setattr(training, "_train_stage", lambda *arguments: None)
+    monkeypatch.setattr(stages, "_train_stage", lambda *arguments: None)
     run = start(tmp_path, data)
-    assert not training.train(run, dataset, never)
+    assert not stages.train(run, dataset, never)
     assert (run.path / "preview.png").read_bytes().startswith(b"\x89PNG")
 
 
@@ -103,16 +103,16 @@ def test_stopped_and_resumed_equals_unbroken(
     tmp_path, data, dataset, steps, monkeypatch
 ):
     unbroken = start(tmp_path, data, max_shift=0.2)
-    training.train(unbroken, dataset, never)
+    stages.train(unbroken, dataset, never)
     run = start(tmp_path, data, max_shift=0.2)
     # A step an execution: the unbroken run has had several.
-    monkeypatch.setattr(fitting, "SECONDS", 0)
+    monkeypatch.setattr(loop, "SECONDS", 0)
     # Nor does it matter that vectors are probed on the way.
-    assert not training.train(run, dataset, StopAfter(steps), probe_every=3)
+    assert not stages.train(run, dataset, StopAfter(steps), probe_every=3)
     assert (run.path / "shared" / "probes.csv").is_file()
     spent = dict(run.config["seconds"])
     assert not run.finished
-    assert training.train(runs.load(run.path), dataset, never)
+    assert stages.train(runs.load(run.path), dataset, never)
     seconds = runs.load(run.path).config["seconds"]
     assert set(seconds) == {"shared", "exclusive"}
     assert all(0 < before <= seconds[stage] for stage, before in spent.items())
@@ -123,14 +123,14 @@ def test_stopped_and_resumed_equals_unbroken(
 
 def test_pairs_are_moved_each_by_itself(dataset):
     pairs = dataset.pairs(8, 0, 3, 1)
-    (still,) = training.prepared(pairs, 3, 0.0, 0).as_numpy_iterator()
-    (moved,) = training.prepared(pairs, 3, 0.25, 0).as_numpy_iterator()
+    (still,) = stages.prepared(pairs, 3, 0.0, 0).as_numpy_iterator()
+    (moved,) = stages.prepared(pairs, 3, 0.25, 0).as_numpy_iterator()
     assert (still["x"] != moved["x"]).any()
     assert (still["y"] != moved["y"]).any()
     assert (still["x"].min(), still["x"].max()) == (-1, 1)
     # An image in both places is moved to two places.
     twice = pairs.map(lambda pair: {"x": pair["x"], "y": pair["x"]})
-    (pair,) = training.prepared(twice, 3, 0.25, 0).as_numpy_iterator()
+    (pair,) = stages.prepared(twice, 3, 0.25, 0).as_numpy_iterator()
     assert (pair["x"] != pair["y"]).any()
 
 
@@ -139,7 +139,7 @@ def test_a_run_of_stage_1_alone(tmp_path, data, dataset):
     folder.mkdir()
     recipe = recipes.find("colored-mnist").replace(**tiny.SETTINGS)
     run = runs.begin(folder, recipe, data, stages=("shared",))
-    assert training.train(run, dataset, never)
+    assert stages.train(run, dataset, never)
     run = runs.load(folder)
     assert run.finished
     assert not (folder / "exclusive").exists()
@@ -149,10 +149,10 @@ def test_a_run_of_stage_1_alone(tmp_path, data, dataset):
         run.represent("exclusive", "x")
     # Stage 2 is the same, whether it follows stage 1 or takes it from a file.
     whole = start(tmp_path, data)
-    training.train(whole, dataset, never)
+    stages.train(whole, dataset, never)
     taken = start(tmp_path, data)
     (taken.path / "shared.keras").write_bytes((folder / "shared.keras").read_bytes())
-    assert training.train(taken, dataset, never)
+    assert stages.train(taken, dataset, never)
     for value, expected in zip(weights(taken), weights(whole), strict=True):
         np.testing.assert_allclose(value, expected, atol=1e-6)
 
@@ -175,7 +175,7 @@ def test_unfinished_run_has_no_encoders(tmp_path, data):
 def test_batch_larger_than_the_data(tmp_path, data, dataset):
     run = start(tmp_path, data).recipe.replace(batch_size=41)
     with pytest.raises(DataError, match=r"\(40\). Received: 41"):
-        training.check_sizes(run, dataset)
+        stages.check_sizes(run, dataset)
 
 
 @pytest.mark.parametrize("left", [0, 1000, -100])
@@ -185,9 +185,9 @@ def test_damaged_model_is_one_line(tmp_path, left):
     encoder.save(path)
     path.write_bytes(path.read_bytes()[:left])
     with pytest.raises(DataError, match="must be a whole .keras file. Received"):
-        building.load_model(path)
+        saving.load_model(path)
     with pytest.raises(DataError, match="must be a whole .keras file. Received"):
-        with building.whole_file(path):
+        with saving.whole_file(path):
             encoder.load_weights(path)
 
 

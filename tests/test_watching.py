@@ -9,13 +9,13 @@ import tensorflow as tf
 from PIL import Image
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 from tensorboard.plugins.projector.projector_plugin import ProjectorPlugin
+
+from tfmi.evaluation.measure.online_probe import online_scores
 from tfmi.pipelines.base import NOT_SCORED
 from tfmi.pipelines.base import Domain
 from tfmi.pipelines.base import Factor
-
-from tfmi import projector
-from tfmi import watching
-from tfmi.evaluation.online import online_scores
+from tfmi.training import monitor
+from tfmi.training import projector
 
 SIDE = Factor("side", ("left", "right"))
 SHADE = Factor("shade", ("dark", "light"))
@@ -61,7 +61,7 @@ def watch(folder, encoder, every, logs, steps=(0, 12, 6)):
     """The lines of a stage of 12 steps, two an execution."""
     folder.mkdir(exist_ok=True)
     bar = Bar()
-    watched = watching.Watch(folder, Halves(), steps, every, bar)
+    watched = monitor.Watch(folder, Halves(), steps, every, bar)
     watched.set_model(types.SimpleNamespace(encoder_x=encoder))
     watched.on_train_begin()
     for epoch in range(steps[0] // 6, 2):
@@ -167,7 +167,7 @@ def test_one_factor_has_no_heading(tmp_path):
 
 
 def test_images_that_do_not_count_have_no_name():
-    assert watching.named(SIDE, [1, NOT_SCORED]) == ["right", "-"]
+    assert monitor.named(SIDE, [1, NOT_SCORED]) == ["right", "-"]
     vectors = np.zeros((4, 2))
     labels = {"side": np.full(4, NOT_SCORED)}
     assert online_scores((vectors, labels), (vectors, labels)) == {}
@@ -176,7 +176,7 @@ def test_images_that_do_not_count_have_no_name():
 @pytest.mark.parametrize("start", [0, 3])
 def test_scalars_are_means_over_the_steps_since_the_last(tmp_path, start):
     values = np.arange(20.0)
-    scalars = watching.StepScalars(tmp_path, start, per_epoch=10, every=4)
+    scalars = monitor.StepScalars(tmp_path, start, per_epoch=10, every=4)
     for epoch in range(2):
         first = max(start, 10 * epoch)
         scalars.on_epoch_begin(epoch)

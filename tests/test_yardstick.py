@@ -14,10 +14,11 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from tfmi import building
-from tfmi import networks
-from tfmi import objectives
 from tfmi import recipes
+from tfmi.models import from_recipe
+from tfmi.models import networks
+from tfmi.models import objectives
+from tfmi.models import saving
 
 sys.path.append(str(pathlib.Path(__file__).parents[1] / "benchmarks"))
 import measuring  # noqa: E402
@@ -74,11 +75,11 @@ def matched(own, other, stage):
 
 def both(stage, precision="float32"):
     keras.utils.set_random_seed(0)
-    own = building.build_shared_model(RECIPE, SHAPE, precision=precision)
+    own = from_recipe.build_shared_model(RECIPE, SHAPE, precision=precision)
     other = plain.SharedTraining(SHAPE)
     copy_weights(own, other, "shared")
     if stage == "exclusive":
-        own = building.build_exclusive_model(RECIPE, SHAPE, own, precision=precision)
+        own = from_recipe.build_exclusive_model(RECIPE, SHAPE, own, precision=precision)
         other = plain.ExclusiveTraining(SHAPE, other)
         copy_weights(own, other, stage)
     return own, other
@@ -143,7 +144,7 @@ def double(monkeypatch):
     monkeypatch.setattr(networks, "MapNormalization", keras.layers.BatchNormalization)
     before = keras.config.floatx()
     keras.config.set_floatx("float64")
-    with building.dtype_policy("float64"):
+    with saving.dtype_policy("float64"):
         yield
     keras.config.set_floatx(before)
 

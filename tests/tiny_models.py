@@ -4,8 +4,8 @@ import numpy as np
 import tensorflow as tf
 import tiny
 
-from tfmi import building
 from tfmi import recipes
+from tfmi.models import from_recipe
 
 SHAPE = (12, 12, 3)
 RNG = np.random.default_rng(0)
@@ -24,13 +24,13 @@ def pair(batch=8):
 
 
 def shared_model(**changes):
-    return building.build_shared_model(recipe(**changes), SHAPE)
+    return from_recipe.build_shared_model(recipe(**changes), SHAPE)
 
 
 def exclusive_model(**changes):
     chosen = recipe(**changes)
-    shared = building.build_shared_model(chosen, SHAPE)
-    return building.build_exclusive_model(chosen, SHAPE, shared)
+    shared = from_recipe.build_shared_model(chosen, SHAPE)
+    return from_recipe.build_exclusive_model(chosen, SHAPE, shared)
 
 
 def values(variables):

@@ -7,7 +7,7 @@ __all__ = list(_LAZY)
 def __getattr__(name):
     # Importing tfmi loads neither TensorFlow nor onnxruntime.
     if name in _LAZY:
-        from tfmi import transformers
+        from tfmi.inference import transformers
 
         return getattr(transformers, name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -17,17 +17,19 @@ runs/<recipe>-<date>-<time>/
 import datetime
 import functools
 import pathlib
+import platform
+from importlib.metadata import version
 
 from tfmi import recipes
 from tfmi.errors import DataError
 from tfmi.errors import UsageError
 from tfmi.files import read_json
 from tfmi.files import write_json
-from tfmi.versions import versions
 
 CHECKPOINT = "checkpoint.keras"
 
 FOLDER = "runs"
+PACKAGES = ("tfmi", "tensorflow", "keras", "numpy")
 
 
 def create(recipe, data_options, root=FOLDER):
@@ -64,6 +66,11 @@ def begin(path, recipe, data_options, stages=recipes.STAGES):
     run = Run(path, config)
     run.save_config(versions=versions())
     return run
+
+
+def versions():
+    """`{package: version}`, Python's too, that a run was made with."""
+    return {"python": platform.python_version(), **{p: version(p) for p in PACKAGES}}
 
 
 def load(path):
@@ -182,13 +189,13 @@ class Run:
 
     def represent(self, representation, domain):
         """A function from raw images to vectors."""
-        from tfmi.preprocessing import representer
+        from tfmi.models.preprocessing import representer
 
         return representer(self.encoder(representation, domain))
 
     def represent_untrained(self, representation, domain):
         """The same function before any training, its codes not rounded."""
-        from tfmi.preprocessing import representer
+        from tfmi.models.preprocessing import representer
 
         return representer(self._untrained_model(representation, domain))
 
@@ -215,7 +222,7 @@ class Run:
         return self._load(f"{self.stages[-1]}.keras")
 
     def _load(self, name):
-        from tfmi import building
+        from tfmi.models import saving
 
         path = self.path / name
         if not path.is_file():
@@ -223,18 +230,18 @@ class Run:
                 "the run must be finished (tfmi train --resume RUN). "
                 f"Received: {self.path}"
             )
-        return building.load_model(path)
+        return saving.load_model(path)
 
     def _untrained_model(self, representation, domain):
         import keras
 
-        from tfmi import building
+        from tfmi.models import from_recipe
 
         # Before training a code is far from filling its levels: rounded, it would
         # be the same for every image, and flatter what is compared with it.
         recipe = self.recipe.replace(shared_levels=0, exclusive_levels=0)
         keras.utils.set_random_seed(recipe.seed)
-        shared = building.build_shared_model(recipe, self.image_shape)
+        shared = from_recipe.build_shared_model(recipe, self.image_shape)
         if representation == "exclusive":
-            shared = building.build_exclusive_model(recipe, self.image_shape, shared)
+            shared = from_recipe.build_exclusive_model(recipe, self.image_shape, shared)
         return getattr(shared, f"encoder_{domain}")

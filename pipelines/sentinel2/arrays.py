@@ -9,6 +9,7 @@ import struct
 import zipfile
 
 import numpy as np
+
 from tfmi.pipelines.sentinel2.bands import UnusableScene
 from tfmi.pipelines.sentinel2.bands import name_bands
 from tfmi.pipelines.sentinel2.bands import to_reflectance

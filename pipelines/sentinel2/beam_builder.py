@@ -15,12 +15,12 @@ import zlib
 import apache_beam as beam
 import numpy as np
 import tensorflow_datasets as tfds
+
+from tfmi.files import write_json
 from tfmi.pipelines.sentinel2.records import NAME
 from tfmi.pipelines.sentinel2.records import VERSION
 from tfmi.pipelines.sentinel2.records import features
 from tfmi.pipelines.sentinel2.windows import Cutter
-
-from tfmi.files import write_json
 
 # A unit of work is the spots of one place in a square of so many pixels: a product's
 # JPEG 2000 files are packed in such squares, so each is unpacked once.

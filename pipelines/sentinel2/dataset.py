@@ -7,6 +7,12 @@ import os
 
 import numpy as np
 import tqdm
+
+from tfmi.errors import DataError
+from tfmi.errors import UsageError
+from tfmi.files import make_folder
+from tfmi.files import replacing
+from tfmi.files import write_json
 from tfmi.pipelines import splits
 from tfmi.pipelines.base import Domain
 from tfmi.pipelines.base import Factor
@@ -23,12 +29,6 @@ from tfmi.pipelines.sentinel2.windows import Cutter
 from tfmi.pipelines.sentinel2.windows import Settings
 from tfmi.pipelines.sentinel2.windows import Spot
 from tfmi.pipelines.sentinel2.windows import lay_out
-
-from tfmi.errors import DataError
-from tfmi.errors import UsageError
-from tfmi.files import make_folder
-from tfmi.files import replacing
-from tfmi.files import write_json
 
 NEEDS = "--data-dir DIR of <place>/<date>.tif, .SAFE products, or .npy/.npz arrays"
 

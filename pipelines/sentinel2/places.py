@@ -3,12 +3,11 @@
 import collections
 import pathlib
 
+from tfmi.errors import DataError
 from tfmi.pipelines.sentinel2.arrays import MASK
 from tfmi.pipelines.sentinel2.arrays import read_arrays
 from tfmi.pipelines.sentinel2.bands import UnusableScene
 from tfmi.pipelines.sentinel2.scenes import Place
-
-from tfmi.errors import DataError
 
 LAYOUTS = "<place>/<date>.tif, .SAFE products, or .npy or .npz arrays"
 

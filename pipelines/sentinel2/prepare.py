@@ -9,14 +9,13 @@ import json
 import pathlib
 import re
 
-from tfmi.pipelines.sentinel2 import records
-from tfmi.pipelines.sentinel2.places import find_places
-from tfmi.pipelines.sentinel2.windows import lay_out
-
 from tfmi.errors import DataError
 from tfmi.errors import UsageError
 from tfmi.files import make_folder
 from tfmi.files import write_json
+from tfmi.pipelines.sentinel2 import records
+from tfmi.pipelines.sentinel2.places import find_places
+from tfmi.pipelines.sentinel2.windows import lay_out
 
 
 def prepare(data_dir, output, settings, parts=1, beam_options=(), progress=print):
@@ -41,6 +40,7 @@ def prepare(data_dir, output, settings, parts=1, beam_options=(), progress=print
             "Apache Beam must be installed: pip install 'tfmi[beam]'. Received: none"
         )
     from apache_beam.options.pipeline_options import PipelineOptions
+
     from tfmi.pipelines.sentinel2 import beam_builder
 
     output = pathlib.Path(output)
@@ -71,6 +71,7 @@ def _build(output, config, options):
     """The builder of a part, which is written then; a split without clear spots is
     left out of it."""
     import tensorflow_datasets as tfds
+
     from tfmi.pipelines.sentinel2 import beam_builder
 
     while config.units:

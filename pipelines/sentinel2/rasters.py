@@ -11,6 +11,7 @@ import rasterio
 from rasterio.enums import Resampling
 from rasterio.errors import RasterioError
 from rasterio.windows import Window
+
 from tfmi.pipelines.sentinel2.bands import BANDS
 from tfmi.pipelines.sentinel2.bands import QUANTIFICATION
 from tfmi.pipelines.sentinel2.bands import UnusableScene

@@ -10,9 +10,9 @@ import json
 import pathlib
 
 import numpy as np
-from tfmi.pipelines.sentinel2.windows import Settings
 
 from tfmi.errors import DataError
+from tfmi.pipelines.sentinel2.windows import Settings
 
 NAME = "sentinel2_windows"
 VERSION = "1.0.0"

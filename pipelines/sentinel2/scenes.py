@@ -4,6 +4,7 @@ import abc
 import dataclasses
 
 import numpy as np
+
 from tfmi.pipelines.sentinel2.bands import UnusableScene
 
 

@@ -11,10 +11,10 @@ import dataclasses
 import zlib
 
 import numpy as np
-from tfmi.pipelines.sentinel2.bands import UnusableScene
-from tfmi.pipelines.sentinel2.bands import to_bytes
 
 from tfmi.errors import UsageError
+from tfmi.pipelines.sentinel2.bands import UnusableScene
+from tfmi.pipelines.sentinel2.bands import to_bytes
 
 # The band whose brightness tells clouds where there is no mask.
 BLUE = "B02"

@@ -12,9 +12,9 @@ from click.testing import CliRunner
 
 from tfmi import recipes
 from tfmi import runs
-from tfmi import training
 from tfmi.cli import COMMANDS
 from tfmi.cli import cli
+from tfmi.training import stages
 
 
 @pytest.fixture
@@ -169,7 +169,7 @@ def test_resume_finishes_a_stopped_run(call, tmp_path):
     data = {"data_dir": str(tiny.write_mnist(tmp_path / "m"))}
     run = runs.create(recipes.find("colored-mnist").replace(**tiny.SETTINGS), data)
     stops = iter([False, False, True])
-    training.train(run, run.open_dataset(), lambda: next(stops))
+    stages.train(run, run.open_dataset(), lambda: next(stops))
     result = call("info", run.path)
     assert "not finished, shared stage" in result.output
     result = call("train", "--resume", run.path)

@@ -6,10 +6,10 @@ import pytest
 import tiny
 from click.testing import CliRunner
 from PIL import Image
-from tfmi.pipelines import shapes3d_scene
 
 from tfmi import runs
 from tfmi.cli import cli
+from tfmi.pipelines import shapes3d_scene
 
 
 @pytest.fixture

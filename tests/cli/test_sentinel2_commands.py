@@ -9,11 +9,11 @@ import sentinel2_data as made
 import tiny
 from click.testing import CliRunner
 from PIL import Image
-from tfmi.pipelines.eurosat import CLASSES
 
 from tfmi import recipes
 from tfmi import runs
 from tfmi.cli import cli
+from tfmi.pipelines.eurosat import CLASSES
 
 
 def call(*args):

@@ -11,8 +11,8 @@ from PIL import Image
 
 from tfmi import recipes
 from tfmi import runs
-from tfmi import training
 from tfmi.cli import cli
+from tfmi.training import stages
 
 SETTINGS = {**tiny.SETTINGS, "shared_epochs": 1, "exclusive_epochs": 1}
 
@@ -24,7 +24,7 @@ def finished(tmp_path_factory):
     data = {"data_dir": str(tiny.write_mnist(folder / "m"))}
     recipe = recipes.find("colored-mnist").replace(**SETTINGS)
     run = runs.create(recipe, data, folder / "runs")
-    assert training.train(run, run.open_dataset(), lambda: False)
+    assert stages.train(run, run.open_dataset(), lambda: False)
     return run.path
 
 

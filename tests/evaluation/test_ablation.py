@@ -7,8 +7,8 @@ import matplotlib.image
 import pytest
 from made_results import results
 
-from tfmi.evaluation import ablation
-from tfmi.evaluation import paper
+from tfmi.evaluation.tables import paper
+from tfmi.experiments import ablation
 
 TITLES = {"baseline": "Baseline", "beta-0": "beta = 0", "lambda-0": "lambda = 0"}
 OUTCOME = {

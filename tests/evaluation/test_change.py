@@ -4,7 +4,7 @@ import types
 
 import numpy as np
 
-from tfmi.evaluation.change import ProbeChange
+from tfmi.evaluation.measure.probe_transfer import ProbeChange
 
 
 class Dataset:

@@ -8,7 +8,7 @@ import pytest
 from made_results import results
 
 from tfmi.errors import DataError
-from tfmi.evaluation import comparison
+from tfmi.experiments import compare
 
 NAMED = {
     "first": results((0.95, 0.08), (0.12, 0.99), baselines=True),
@@ -17,7 +17,7 @@ NAMED = {
 
 
 def test_a_row_a_run_between_the_paper_and_the_baselines():
-    shared, exclusive = comparison.comparison_tables(NAMED)
+    shared, exclusive = compare.comparison_tables(NAMED)
     names = [row["row"] for row in shared["rows"]]
     assert names == ["Paper", "first", "second", "Untrained, first", "Majority class"]
     assert [row["accuracies"]["digit"] for row in shared["rows"][1:3]] == [0.95, 0.90]
@@ -26,18 +26,18 @@ def test_a_row_a_run_between_the_paper_and_the_baselines():
 
 
 def test_text():
-    tables = comparison.comparison_tables(NAMED)
-    text = comparison.render(tables[0])
+    tables = compare.comparison_tables(NAMED)
+    text = compare.render(tables[0])
     assert "Paper (Table 1)" in text
     assert "95.00%" in text
-    lines = comparison.render_distances(tables).splitlines()
+    lines = compare.render_distances(tables).splitlines()
     assert lines[1].split("  ")[-1].strip() == "exclusive x (paper)"
     second = next(line for line in lines if line.startswith("  second"))
     assert len(second.split()) == 2
 
 
 def test_files(tmp_path):
-    comparison.write(tmp_path, comparison.comparison_tables(NAMED))
+    compare.write(tmp_path, compare.comparison_tables(NAMED))
     assert len(json.loads((tmp_path / "compare.json").read_text())) == 2
     with open(tmp_path / "compare.csv", newline="") as file:
         records = list(csv.DictReader(file))
@@ -49,4 +49,4 @@ def test_files(tmp_path):
 def test_runs_of_two_datasets_are_refused():
     other = {**results((0.9, 0.1)), "dataset": "iam"}
     with pytest.raises(DataError, match="first of colored-mnist, other of iam"):
-        comparison.comparison_tables({"first": NAMED["first"], "other": other})
+        compare.comparison_tables({"first": NAMED["first"], "other": other})

@@ -4,12 +4,12 @@ import json
 
 import numpy as np
 import pytest
+
+from tfmi.evaluation.tables import disentanglement_tables
+from tfmi.evaluation.tables.disentanglement_tables import disentanglement_table
+from tfmi.evaluation.tables.probe_tables import probe_tables
 from tfmi.pipelines.base import Domain
 from tfmi.pipelines.base import Factor
-
-from tfmi.evaluation import disentanglement_tables
-from tfmi.evaluation.disentanglement_tables import disentanglement_table
-from tfmi.evaluation.probe_tables import probe_tables
 
 DIGIT = Factor("digit", ("0", "1", "2", "3"))
 COLOR = Factor("color", ("red", "green", "blue"))

@@ -6,13 +6,13 @@ import json
 import numpy as np
 import pytest
 import tensorflow as tf
-from tfmi.pipelines.base import Domain
-from tfmi.pipelines.base import Factor
-from tfmi.pipelines.base import PairDataset
 
 from tfmi.errors import DataError
 from tfmi.errors import UsageError
 from tfmi.evaluation.evaluate import evaluate
+from tfmi.pipelines.base import Domain
+from tfmi.pipelines.base import Factor
+from tfmi.pipelines.base import PairDataset
 
 SHAPE = Factor("shape", ("left", "right"))
 SHADE = Factor("shade", ("dark", "middle", "light"))

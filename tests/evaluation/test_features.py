@@ -2,13 +2,13 @@
 
 import numpy as np
 import pytest
-from tfmi.pipelines.base import Domain
-from tfmi.pipelines.base import Factor
 
 from tfmi.errors import DataError
-from tfmi.evaluation import features
-from tfmi.evaluation.features import extract
-from tfmi.evaluation.features import extract_all
+from tfmi.evaluation.measure import features
+from tfmi.evaluation.measure.features import extract
+from tfmi.evaluation.measure.features import extract_all
+from tfmi.pipelines.base import Domain
+from tfmi.pipelines.base import Factor
 
 
 def batches(read):

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from tfmi.errors import DataError
-from tfmi.evaluation import land_use
+from tfmi.evaluation.measure import land_use
 
 
 def batches(classes=4, each=30):

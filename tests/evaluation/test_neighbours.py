@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from tfmi.evaluation.neighbours import nearest
-from tfmi.evaluation.neighbours import neighbour_accuracy
-from tfmi.evaluation.neighbours import neighbours
+from tfmi.evaluation.measure.neighbours import nearest
+from tfmi.evaluation.measure.neighbours import neighbour_accuracy
+from tfmi.evaluation.measure.neighbours import neighbours
 
 METRICS = pytest.mark.parametrize("metric", ["l2", "cosine"])
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from tfmi.errors import DataError
-from tfmi.evaluation import probes
+from tfmi.evaluation.measure import probes
 
 VALUES = 4
 TRAIN = 1200

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from tfmi.errors import DataError
-from tfmi.evaluation import regions
+from tfmi.maps import regions
 
 
 def test_regions_of_plain_vectors_are_found():

@@ -2,11 +2,11 @@
 
 import numpy as np
 import pytest
-from tfmi.pipelines.base import Domain
-from tfmi.pipelines.base import Factor
 
 from tfmi.errors import DataError
-from tfmi.evaluation import retrieval
+from tfmi.evaluation.measure import retrieval
+from tfmi.pipelines.base import Domain
+from tfmi.pipelines.base import Factor
 
 PLACES, DATES = 6, 4
 

@@ -8,9 +8,9 @@ import matplotlib.image
 import pytest
 from made_results import results
 
-from tfmi.evaluation import knob_panels
-from tfmi.evaluation import sensitivity
-from tfmi.studies import Knob
+from tfmi.evaluation.figures import knob_panels
+from tfmi.experiments import sensitivity
+from tfmi.experiments.study import Knob
 
 WEIGHT = Knob("adversarial_weight", (0.0, 0.05, 1.0), 1.0)
 CRITIC = Knob("critic", ("concat", "dot"), "dot")

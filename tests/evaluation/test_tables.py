@@ -1,12 +1,12 @@
 """Tables against the paper's own numbers."""
 
 import pytest
+
+from tfmi.evaluation.measure import probes
+from tfmi.evaluation.tables import paper
+from tfmi.evaluation.tables import text
 from tfmi.pipelines.base import Domain
 from tfmi.pipelines.base import Factor
-
-from tfmi.evaluation import paper
-from tfmi.evaluation import probes
-from tfmi.evaluation import tables
 
 DIGIT = Factor("digit", tuple("0123456789"))
 
@@ -29,7 +29,7 @@ DISTANCES = {
 @pytest.mark.parametrize("key", DISTANCES, ids="_".join)
 def test_distance_to_ideal_is_the_papers(key):
     representation, name = key
-    rows = tables.table_rows({}, DOMAINS[name], representation, "colored-mnist")
+    rows = text.table_rows({}, DOMAINS[name], representation, "colored-mnist")
     assert [row["row"] for row in rows] == ["Ideal", "Paper"]
     assert rows[0]["distance"] == 0
     assert rows[1]["source"] == f"Table {'xy'.index(name) + 1}"
@@ -54,7 +54,7 @@ SHAPES = Domain(
     "representation, distance", [("shared", 0.0020), ("exclusive", 0.1955)]
 )
 def test_distance_of_table_3_is_the_papers(representation, distance):
-    rows = tables.table_rows({}, SHAPES, representation, "shapes3d")
+    rows = text.table_rows({}, SHAPES, representation, "shapes3d")
     assert rows[1]["source"] == "Table 3"
     assert rows[1]["distance"] == pytest.approx(distance, abs=2e-4)
 
@@ -68,7 +68,7 @@ def test_iam_rows_are_those_of_tables_4_and_5():
 
 
 def test_ideal_is_one_for_what_is_held_and_chance_for_the_rest():
-    assert tables.ideal_accuracies(DOMAINS["x"], "exclusive") == {
+    assert text.ideal_accuracies(DOMAINS["x"], "exclusive") == {
         "digit": 0.1,
         "background_color": 1.0,
     }
@@ -78,15 +78,15 @@ def test_ideal_is_one_for_what_is_held_and_chance_for_the_rest():
 def test_other_datasets_have_no_paper_row():
     assert paper.published("mine", "shared", "x") is None
     measured = {"Ours": {"digit": 0.9, "background_color": 1 / 12}}
-    rows = tables.table_rows(measured, DOMAINS["x"], "shared", "mine")
+    rows = text.table_rows(measured, DOMAINS["x"], "shared", "mine")
     assert [row["row"] for row in rows] == ["Ideal", "Ours"]
     assert rows[1]["distance"] == pytest.approx(0.1)
 
 
 def test_text_is_aligned_and_says_chance_and_protocol():
     measured = {"Ours": {"digit": 1.0, "background_color": 0.5}}
-    rows = tables.table_rows(measured, DOMAINS["x"], "shared", "colored-mnist")
-    lines = tables.render(rows, "title", DOMAINS["x"], "probe p").splitlines()
+    rows = text.table_rows(measured, DOMAINS["x"], "shared", "colored-mnist")
+    lines = text.render(rows, "title", DOMAINS["x"], "probe p").splitlines()
     assert lines[:2] == ["title", "probe p"]
     assert "(chance 8.33%)" in lines[3]
     assert "Paper (Table 1)" in lines[5]
@@ -103,11 +103,11 @@ def test_text_of_several_seeds():
         }
         for seed, a in ((0, 0.2), (1, 0.4))
     }
-    ideal = tables.ideal_accuracies(DOMAINS["x"], "shared")
-    rows = tables.table_rows({}, DOMAINS["x"], "shared", "colored-mnist")
-    rows.append(tables.measured_row("Ours", ideal, by_seed))
+    ideal = text.ideal_accuracies(DOMAINS["x"], "shared")
+    rows = text.table_rows({}, DOMAINS["x"], "shared", "colored-mnist")
+    rows.append(text.measured_row("Ours", ideal, by_seed))
     assert rows[-1]["distance"] == pytest.approx(0.7 + 0.3 - 1 / 12)
-    lines = tables.render(rows, "title", DOMAINS["x"], "probe p").splitlines()
+    lines = text.render(rows, "title", DOMAINS["x"], "probe p").splitlines()
     assert lines[2] == ("mean and deviation (+-) over 2 seeds; balanced accuracy in []")
     cell = ["30.00%", "+-14.14", "[15.00]"]
     assert lines[-1].split()[:7] == ["Ours", *cell, *cell]

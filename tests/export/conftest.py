@@ -3,7 +3,7 @@
 import pytest
 from fake_run import FakeRun
 
-from tfmi.export import publish
+from tfmi.exporting import publish
 
 
 @pytest.fixture(scope="session")

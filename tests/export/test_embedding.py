@@ -8,12 +8,12 @@ from click.testing import CliRunner
 from fake_run import SHAPE
 from PIL import Image
 
-from tfmi import embedding
 from tfmi.cli import cli
-from tfmi.encoders import Encoder
-from tfmi.encoders import open_encoder
 from tfmi.errors import DataError
 from tfmi.errors import UsageError
+from tfmi.inference import embed
+from tfmi.inference.encoders import Encoder
+from tfmi.inference.encoders import open_encoder
 
 
 @pytest.fixture
@@ -44,8 +44,8 @@ def mean_of(sizes=None):
 @pytest.mark.parametrize("name", ["", "combined.onnx", "combined/1"])
 def test_each_kind_of_export_says_what_keras_says(run, exported, folder, name):
     output = folder.parent / "vectors.npz"
-    paths = embedding.find_images(folder)
-    assert embedding.embed(open_encoder(exported / name), paths, output) == (5, [])
+    paths = embed.find_images(folder)
+    assert embed.embed(open_encoder(exported / name), paths, output) == (5, [])
     with np.load(output, allow_pickle=False) as arrays:
         assert list(arrays["path"]) == [str(path) for path in paths]
         for part, vectors in expected(run).items():
@@ -54,9 +54,9 @@ def test_each_kind_of_export_says_what_keras_says(run, exported, folder, name):
 
 def test_parquet_holds_what_npz_holds(folder):
     parquet = pytest.importorskip("pyarrow.parquet", exc_type=ImportError)
-    paths = embedding.find_images(folder)
+    paths = embed.find_images(folder)
     for suffix in ("npz", "parquet"):
-        embedding.embed(mean_of(), paths, folder.parent / f"v.{suffix}", batch_size=2)
+        embed.embed(mean_of(), paths, folder.parent / f"v.{suffix}", batch_size=2)
     table = parquet.read_table(folder.parent / "v.parquet").to_pydict()
     with np.load(folder.parent / "v.npz") as arrays:
         np.testing.assert_array_equal(table["shared"], arrays["shared"])
@@ -65,9 +65,9 @@ def test_parquet_holds_what_npz_holds(folder):
 
 def test_images_are_read_a_batch_at_a_time(folder):
     sizes, read = [], []
-    embedding.embed(
+    embed.embed(
         mean_of(sizes),
-        embedding.find_images(folder),
+        embed.find_images(folder),
         folder.parent / "v.npz",
         batch_size=2,
         progress=read.append,
@@ -85,22 +85,22 @@ def test_folder_pattern_csv_and_one_file(folder):
         folder / "1.png": ["1.png"],
     }
     for images, wanted in names.items():
-        assert [path.name for path in embedding.find_images(images)] == wanted
+        assert [path.name for path in embed.find_images(images)] == wanted
 
 
 def test_no_images_and_no_path_column(tmp_path):
     with pytest.raises(DataError, match="IMAGES must be a folder, a pattern or a CSV"):
-        embedding.find_images(tmp_path)
+        embed.find_images(tmp_path)
     (tmp_path / "list.csv").write_text("file\na.png\n")
     with pytest.raises(DataError, match="must have a column path. Received"):
-        embedding.find_images(tmp_path / "list.csv")
+        embed.find_images(tmp_path / "list.csv")
 
 
 def test_unreadable_files_are_left_out_and_named(folder):
     (folder / "broken.png").write_bytes((folder / "0.png").read_bytes()[:60])
     (folder / "empty.png").write_bytes(b"")
-    paths = embedding.find_images(folder)
-    written, unreadable = embedding.embed(mean_of(), paths, folder.parent / "v.npz")
+    paths = embed.find_images(folder)
+    written, unreadable = embed.embed(mean_of(), paths, folder.parent / "v.npz")
     assert written == 5
     assert ["broken.png" in unreadable[0], "empty.png" in unreadable[1]] == [True] * 2
     with np.load(folder.parent / "v.npz") as arrays:
@@ -111,19 +111,19 @@ def test_nothing_readable_keeps_what_was_there(tmp_path):
     (tmp_path / "a.png").write_bytes(b"")
     (tmp_path / "v.npz").write_text("old")
     with pytest.raises(DataError, match="there must be readable images"):
-        embedding.embed(mean_of(), [tmp_path / "a.png"], tmp_path / "v.npz")
+        embed.embed(mean_of(), [tmp_path / "a.png"], tmp_path / "v.npz")
     assert (tmp_path / "v.npz").read_text() == "old"
     assert sorted(path.name for path in tmp_path.iterdir()) == ["a.png", "v.npz"]
 
 
 def test_an_output_of_no_known_kind(folder):
     with pytest.raises(UsageError, match="must end in .npz or .parquet"):
-        embedding.embed(mean_of(), [folder / "0.png"], folder / "v.csv")
+        embed.embed(mean_of(), [folder / "0.png"], folder / "v.csv")
 
 
 def test_an_output_folder_that_is_not_there(folder):
     with pytest.raises(DataError, match="must be a folder that can be written"):
-        embedding.embed(mean_of(), [folder / "0.png"], folder / "none" / "v.npz")
+        embed.embed(mean_of(), [folder / "0.png"], folder / "none" / "v.npz")
 
 
 def test_what_is_no_encoder(tmp_path, exported):

@@ -8,12 +8,12 @@ from fake_run import SHAPE
 from fake_run import FakeRun
 
 from tfmi.errors import DataError
-from tfmi.export import onnx_file
-from tfmi.export import publish
-from tfmi.export import saved_model
-from tfmi.export import verify
-from tfmi.export.recheck import verify_export
-from tfmi.export.serving import serving_model
+from tfmi.exporting import publish
+from tfmi.exporting import verify
+from tfmi.exporting.check_export import verify_export
+from tfmi.exporting.formats import onnx_file
+from tfmi.exporting.formats import saved_model
+from tfmi.exporting.serving_model import serving_model
 
 
 def test_all_formats_say_what_keras_says(run, tmp_path):

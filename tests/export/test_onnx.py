@@ -9,10 +9,10 @@ from fake_run import SHAPE
 
 from tfmi.errors import DataError
 from tfmi.errors import UsageError
-from tfmi.export import onnx_file
-from tfmi.export import publish
-from tfmi.export import smaller
-from tfmi.export.serving import serving_model
+from tfmi.exporting import publish
+from tfmi.exporting.formats import onnx_compression
+from tfmi.exporting.formats import onnx_file
+from tfmi.exporting.serving_model import serving_model
 
 
 @pytest.fixture(scope="module")
@@ -100,12 +100,12 @@ def test_int8_convolutions_compute_in_int8(exported):
 def test_int8_leaves_no_other_file(run, model, tmp_path):
     source, path = tmp_path / "m.onnx", tmp_path / "m.int8.onnx"
     onnx_file.write(model, source, 17, {})
-    smaller.write_int8(source, path, run.sample_images("x", 32, "train"))
+    onnx_compression.write_int8(source, path, run.sample_images("x", 32, "train"))
     assert sorted(p.name for p in tmp_path.iterdir()) == ["m.int8.onnx", "m.onnx"]
 
 
 def test_float16_that_overflows_is_not_published(run, tmp_path, monkeypatch):
-    def broken(source, path, write=smaller.write_float16):
+    def broken(source, path, write=onnx_compression.write_float16):
         write(source, path)
         proto = onnx.load(path)
         for tensor in proto.graph.initializer:
@@ -114,9 +114,9 @@ def test_float16_that_overflows_is_not_published(run, tmp_path, monkeypatch):
                 tensor.CopyFrom(
                     onnx.numpy_helper.from_array(value * np.float16("inf"), tensor.name)
                 )
-        onnx.save(proto, path)
+        onnx_file.save(proto, path)
 
-    monkeypatch.setattr(smaller, "write_float16", broken)
+    monkeypatch.setattr(onnx_compression, "write_float16", broken)
     with pytest.raises(DataError, match="nothing was written"):
         publish.export_run(run, "onnx", tmp_path, float16=True)
     assert list((tmp_path / "tiny").iterdir()) == []

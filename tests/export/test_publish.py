@@ -9,10 +9,10 @@ import pytest
 from fake_run import FakeRun
 
 from tfmi.errors import DataError
-from tfmi.export import manifest
-from tfmi.export import publish
-from tfmi.export.publication import Publication
-from tfmi.export.recheck import verify_export
+from tfmi.exporting import manifest
+from tfmi.exporting import publish
+from tfmi.exporting.check_export import verify_export
+from tfmi.exporting.transaction import Publication
 
 
 @pytest.fixture
@@ -247,7 +247,7 @@ def test_card_holds_the_scores_of_its_representation_and_domain(small, tmp_path)
 
 @pytest.mark.parametrize("scores", [[], {}, {"tables": [{}]}, "text"])
 def test_damaged_scores_count_as_not_evaluated(small, tmp_path, scores):
-    from tfmi.export import card
+    from tfmi.exporting import card
 
     info = {"outputs": {"shared": 4}, "domain": "x"}
     assert card._scores(info, scores).startswith("Not evaluated")

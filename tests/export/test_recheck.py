@@ -8,8 +8,8 @@ import pytest
 from click.testing import CliRunner
 
 from tfmi.cli import cli
-from tfmi.export import manifest
-from tfmi.export import reference
+from tfmi.exporting import manifest
+from tfmi.exporting import reference
 
 
 @pytest.fixture

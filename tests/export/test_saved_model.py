@@ -9,14 +9,14 @@ import tensorflow as tf
 from fake_run import SHAPE
 from fake_run import FakeRun
 from PIL import Image
-from tfmi.pipelines.images import read_image
 
-from tfmi import networks
 from tfmi.errors import DataError
-from tfmi.export import graph
-from tfmi.export import saved_model
-from tfmi.export import serving
-from tfmi.export import warmup
+from tfmi.exporting import graph
+from tfmi.exporting import serving_model
+from tfmi.exporting import warmup
+from tfmi.exporting.formats import saved_model
+from tfmi.models import networks
+from tfmi.pipelines.images import read_image
 
 
 @pytest.fixture(scope="module")
@@ -162,7 +162,7 @@ def test_corrupt_files_are_refused_and_the_session_goes_on(run, call, bad, messa
 
 def test_two_channels_have_no_signature_for_files(tmp_path):
     run = FakeRun(tmp_path, (12, 12, 2))
-    model = serving.serving_model(run.encoders, run.image_shape)
+    model = serving_model.serving_model(run.encoders, run.image_shape)
     saved_model.write(model, tmp_path / "m")
     assert set(saved_model.signatures(tmp_path / "m")) == {"serving_default", "scaled"}
 
@@ -177,11 +177,11 @@ def test_export_is_in_float32_whatever_was_trained(policy, tmp_path):
         encoder = networks.encoder(SHAPE, 4, width=4, normalize=True)
     finally:
         keras.config.set_dtype_policy(before)
-    copy = serving.in_float32(encoder)
+    copy = serving_model.in_float32(encoder)
     assert {layer.compute_dtype for layer in copy.layers} == {"float32"}
     assert {str(variable.dtype) for variable in copy.variables} == {"float32"}
     images = np.random.default_rng(0).integers(0, 256, (3, *SHAPE), dtype=np.uint8)
-    model = serving.serving_model({"shared": encoder}, SHAPE)
+    model = serving_model.serving_model({"shared": encoder}, SHAPE)
     received = model(images)["shared"]
     assert received.dtype == tf.float32
     low = encoder(images.astype("float32") / 127.5 - 1)["vector"]

@@ -22,7 +22,7 @@ from serving_client import command
 from serving_client import free_port
 from serving_client import wait_until_available
 
-from tfmi.export import publish
+from tfmi.exporting import publish
 
 PARTS = {"shared", "exclusive"}
 

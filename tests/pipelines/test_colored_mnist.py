@@ -5,12 +5,12 @@ import numpy as np
 import pytest
 import tensorflow as tf
 import tiny
-from tfmi.pipelines import colored_mnist
-from tfmi.pipelines.pairing import GroupPairing
 
 from tfmi import pipelines
 from tfmi.errors import DataError
 from tfmi.errors import UsageError
+from tfmi.pipelines import colored_mnist
+from tfmi.pipelines.pairing import GroupPairing
 
 PALETTE = np.array(list(colored_mnist.COLORS.values()))
 

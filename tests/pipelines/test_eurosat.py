@@ -7,11 +7,11 @@ import pytest
 import sentinel2_data as made
 import tensorflow as tf
 from PIL import Image
+
+from tfmi.errors import DataError
 from tfmi.pipelines import eurosat
 from tfmi.pipelines.sentinel2.bands import from_bytes
 from tfmi.pipelines.sentinel2.bands import to_bytes
-
-from tfmi.errors import DataError
 
 
 def numbers(label, seed=0):

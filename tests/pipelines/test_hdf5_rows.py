@@ -6,6 +6,7 @@ import h5py
 import numpy as np
 import pytest
 import tensorflow as tf
+
 from tfmi.pipelines import hdf5_rows
 from tfmi.pipelines import rows
 

@@ -6,13 +6,14 @@ import tarfile
 import numpy as np
 import pytest
 from PIL import Image
-from tfmi.pipelines import archives as archives_module
-from tfmi.pipelines import iam
-from tfmi.pipelines import iam_files
-from tfmi.pipelines import synthetic_iam
 
 from tfmi.errors import DataError
 from tfmi.errors import UsageError
+from tfmi.pipelines import archives as archives_module
+from tfmi.pipelines import iam
+from tfmi.pipelines import iam_files
+from tfmi.pipelines import iam_subset
+from tfmi.pipelines import synthetic_iam
 
 WRITERS, WORDS = 4, 60
 
@@ -130,14 +131,15 @@ def words_of(**counts):
 
 def test_subset_takes_the_top_writers_evenly():
     words = words_of(a=5, b=50, c=20, d=40)
-    chosen = iam.choose(words, writers=3, images=71)
+    chosen = iam_subset.choose(words, writers=3, images=71)
     counts = {w: sum(c.writer == w for c in chosen) for w in "abcd"}
     assert counts == {"a": 0, "b": 26, "c": 20, "d": 25}
-    assert iam.choose(words, 3, 71) == chosen
-    assert len(iam.choose(words, 2, 0)) == 90
+    assert iam_subset.choose(words, 3, 71) == chosen
+    assert len(iam_subset.choose(words, 2, 0)) == 90
     # As many as the paper's, where each of 50 writers has enough.
     assert (
-        len(iam.choose(words_of(**{f"w{n}": 200 for n in range(60)}), 50, 6711)) == 6711
+        len(iam_subset.choose(words_of(**{f"w{n}": 200 for n in range(60)}), 50, 6711))
+        == 6711
     )
 
 

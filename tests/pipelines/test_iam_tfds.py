@@ -4,12 +4,12 @@ import shutil
 
 import numpy as np
 import pytest
-from tfmi.pipelines import iam
-from tfmi.pipelines import rows
-from tfmi.pipelines import synthetic_iam
 
 from tfmi.errors import DataError
 from tfmi.errors import UsageError
+from tfmi.pipelines import iam
+from tfmi.pipelines import rows
+from tfmi.pipelines import synthetic_iam
 
 
 @pytest.fixture(scope="module")

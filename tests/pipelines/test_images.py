@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from PIL import Image
+
 from tfmi.pipelines import images
 from tfmi.pipelines import rows
 

@@ -9,12 +9,12 @@ import numpy as np
 import own_images
 import pytest
 from PIL import Image
-from tfmi.pipelines import pairs
 
 from tfmi import pipelines
 from tfmi.errors import DataError
 from tfmi.errors import UsageError
-from tfmi.preview import write_preview
+from tfmi.pipelines import pairs
+from tfmi.pipelines.preview import write_preview
 
 
 @pytest.fixture

@@ -3,13 +3,13 @@
 import h5py
 import numpy as np
 import pytest
+
+from tfmi.errors import DataError
+from tfmi.errors import UsageError
 from tfmi.pipelines import rows
 from tfmi.pipelines import shapes3d
 from tfmi.pipelines import shapes3d_files as files
 from tfmi.pipelines import shapes3d_scene as scene
-
-from tfmi.errors import DataError
-from tfmi.errors import UsageError
 
 
 @pytest.fixture(scope="module")

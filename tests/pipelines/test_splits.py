@@ -2,10 +2,10 @@ import json
 
 import numpy as np
 import pytest
-from tfmi.pipelines import splits
 
 from tfmi.errors import DataError
 from tfmi.errors import UsageError
+from tfmi.pipelines import splits
 
 
 def test_every_group_is_in_both_splits_and_keeps_a_pair():

@@ -42,7 +42,7 @@ def command(rows, both_stages, **arguments):
     is there already is not trained or scored again, so the same command goes on
     where it was left.
     """
-    from tfmi.evaluation import ablation
+    from tfmi.experiments import ablation
 
     experiment, seeds = open_experiment("ablation", **arguments)
     variants = _variants(rows, both_stages)
@@ -56,7 +56,7 @@ def command(rows, both_stages, **arguments):
 
 
 def _variants(rows, both_stages):
-    from tfmi.experiments import Variant
+    from tfmi.experiments.experiment import Variant
 
     exclusive = both_stages or any(ROWS[row][2] == "exclusive" for row in rows)
     scored = {

@@ -15,13 +15,13 @@ def command(runs, output):
     """
     import pathlib
 
-    from tfmi.evaluation import comparison
+    from tfmi.experiments import compare
     from tfmi.files import make_folder
 
-    tables = comparison.comparison_tables(_scores(runs))
+    tables = compare.comparison_tables(_scores(runs))
     folder = pathlib.Path(output)
     make_folder(folder)
-    click.echo("\n\n".join(comparison.write(folder, tables)))
+    click.echo("\n\n".join(compare.write(folder, tables)))
     click.echo(f"written {folder}")
 
 

@@ -26,22 +26,22 @@ def check(recipe, data, seed, output):
     """
     import pathlib
 
-    from tfmi import data_check
     from tfmi import pipelines
     from tfmi import recipes
     from tfmi.files import make_folder
-    from tfmi.preview import write_preview
+    from tfmi.pipelines import check
+    from tfmi.pipelines.preview import write_preview
 
     recipe = recipes.find(recipe)
     dataset = pipelines.open_dataset(recipe.pipeline, data)
     report(dataset, limit=None)
-    for line in data_check.describe(dataset):
+    for line in check.describe(dataset):
         click.echo(line)
     make_folder(pathlib.Path(output))
     sheet = pathlib.Path(output) / f"{recipe.name}.png"
     write_preview(sheet, dataset, seed, pairs=48)
     click.echo(f"sheet   {sheet}")
-    data_check.require_usable(dataset, recipe)
+    check.require_usable(dataset, recipe)
 
 
 @command.command("prepare-sentinel2")

@@ -18,17 +18,15 @@ def command(encoder, images, output, domain, batch_size):
     """
     import tqdm
 
-    from tfmi import embedding
-    from tfmi.encoders import open_encoder
+    from tfmi.inference import embed
+    from tfmi.inference.encoders import open_encoder
 
-    embedding.check_output(output)
-    paths = embedding.find_images(images)
+    embed.check_output(output)
+    paths = embed.find_images(images)
     opened = open_encoder(encoder, domain)
     click.echo(f"encoder {opened.source}")
     with tqdm.tqdm(total=len(paths), unit="image", desc="embed") as bar:
-        written, unreadable = embedding.embed(
-            opened, paths, output, batch_size, bar.update
-        )
+        written, unreadable = embed.embed(opened, paths, output, batch_size, bar.update)
     for line in unreadable[:10]:
         click.echo(f"left out {line}", err=True)
     if unreadable:

@@ -22,7 +22,7 @@ def command(run, data_dir, limit, seed):
 
     from tfmi import runs
     from tfmi.errors import UsageError
-    from tfmi.evaluation import land_use
+    from tfmi.evaluation.measure import land_use
     from tfmi.files import make_folder
     from tfmi.files import write_json
     from tfmi.files import write_text

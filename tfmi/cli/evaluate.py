@@ -28,7 +28,7 @@ def command(run, protocols, limit, seed, seeds, metrics):
     Writes tables, charts and nearest neighbours into RUN/evaluation.
     """
     from tfmi import runs
-    from tfmi.scoring import score
+    from tfmi.evaluation.scoring import score
 
     run = runs.load(run) if run else runs.newest()
     click.echo(f"run     {run.path}")

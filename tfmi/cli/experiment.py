@@ -70,11 +70,11 @@ def open_experiment(kind, recipe, output, seeds, reuse, data, settings, **scorin
     """
     import pathlib
 
-    from tfmi import machine
     from tfmi import runs
-    from tfmi.experiments import Experiment
+    from tfmi.experiments.experiment import Experiment
+    from tfmi.training import hardware
 
-    machine.choose_threads()
+    hardware.choose_threads()
     chosen, dataset = open_chosen(recipe, settings, data)
     path = pathlib.Path(output or f"{runs.FOLDER}/{chosen.name}-{kind}")
     donors = tuple(runs.load(folder) for folder in reuse)
@@ -113,11 +113,11 @@ def run_knobs(name, experiment, knobs, seeds, both_stages):
     Args:
         knobs: list of `studies.Knob`.
     """
-    from tfmi import studies
-    from tfmi.evaluation import sensitivity
+    from tfmi.experiments import sensitivity
+    from tfmi.experiments import study
 
     def write(outcome):
         tables = sensitivity.sensitivity_tables(knobs, outcome)
         return sensitivity.write(experiment.path, name, tables)
 
-    run_rows(experiment, studies.variants(knobs, both_stages), seeds, write)
+    run_rows(experiment, study.variants(knobs, both_stages), seeds, write)

@@ -24,9 +24,9 @@ def command(run, **options):
     outputs and in the accuracy of probes, is measured and printed.
     """
     from tfmi import runs
-    from tfmi.evaluation.change import ProbeChange
-    from tfmi.export.card import change_text
-    from tfmi.export.publish import export_run
+    from tfmi.evaluation.measure.probe_transfer import ProbeChange
+    from tfmi.exporting.card import change_text
+    from tfmi.exporting.publish import export_run
 
     run = runs.load(run) if run else runs.newest()
     click.echo(f"run     {run.path}")

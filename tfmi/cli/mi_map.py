@@ -22,18 +22,18 @@ def command(run, image, date, point, segment, land_cover, stride, seed, output):
     import json
     import pathlib
 
-    from tfmi import map_files
-    from tfmi import mi_map
     from tfmi import runs
     from tfmi.files import make_folder
+    from tfmi.maps import patches
+    from tfmi.maps import scenes
 
     point = _parse(point, segment, land_cover)
     run = runs.load(run) if run else runs.newest()
-    scene = map_files.read_scene(image, run.image_shape, run.channels, date)
-    patches = mi_map.Patches(scene.pixels, run.image_shape[:2], stride)
+    scene = scenes.read_scene(image, run.image_shape, run.channels, date)
+    patches = patches.Patches(scene.pixels, run.image_shape[:2], stride)
     if point:
-        mi_map.check_point(point, scene.pixels)
-    classes = land_cover and map_files.read_classes(land_cover, scene)
+        patches.check_point(point, scene.pixels)
+    classes = land_cover and scenes.read_classes(land_cover, scene)
     job = _Job(run, scene, patches, seed, pathlib.Path(output or run.path / "mi-map"))
     make_folder(job.folder)
     click.echo(f"run     {run.path}")
@@ -65,29 +65,29 @@ class _Job:
     """What both maps need."""
 
     def __init__(self, run, scene, patches, seed, folder):
-        from tfmi.pair_information import PairInformation
+        from tfmi.maps.pair_information import PairInformation
 
         self.scene, self.patches, self.seed = scene, patches, seed
         self.folder = folder
         self._pairs = PairInformation(run.shared_model())
 
     def distances(self, point):
-        from tfmi import map_files
+        from tfmi.maps import scenes
 
         distance = -self._maps([point])[..., 0]
         path = self.folder / f"distance_{point[0]}_{point[1]}.png"
-        map_files.write_geotiff(
+        scenes.write_geotiff(
             path.with_suffix(".tif"), distance, self.scene, self.patches.stride
         )
         title = f"distance to row {point[0]}, column {point[1]}"
-        map_files.heat_map(path, self.scene, distance, point, title)
+        scenes.heat_map(path, self.scene, distance, point, title)
         return path
 
     def regions(self, count, classes):
         """Path of the picture, and adjusted Rand indices where classes are given."""
-        from tfmi import map_files
-        from tfmi.evaluation import regions
         from tfmi.files import write_json
+        from tfmi.maps import regions
+        from tfmi.maps import scenes
 
         rows, columns = self.patches.centres
         found = regions.regions(self._maps(), count, self.seed)
@@ -101,17 +101,17 @@ class _Job:
                 "k-means of raw pixels": regions.agreement(raw, classes),
             }
         path = self.folder / f"regions_{count}.png"
-        map_files.write_geotiff(
+        scenes.write_geotiff(
             path.with_suffix(".tif"), found, self.scene, self.patches.stride
         )
-        map_files.region_map(path, self.scene, found, f"{count} regions")
+        scenes.region_map(path, self.scene, found, f"{count} regions")
         write_json(path.with_suffix(".json"), scores)
         return path, scores
 
     def _maps(self, points=None):
         import tqdm
 
-        from tfmi.mi_map import information_maps
+        from tfmi.maps.patches import information_maps
 
         with tqdm.tqdm(total=len(self.patches), unit="patch") as bar:
             return information_maps(

@@ -111,13 +111,13 @@ def open_chosen(name, settings, data):
     Both are checked here, before a folder is made.
     """
     from tfmi import pipelines
-    from tfmi import training
+    from tfmi.training import stages
 
     recipe = recipes.find(name).replace(**settings)
     dataset = pipelines.open_dataset(recipe.pipeline, data)
     if len(dataset.domains) > 1 and "share_weights" not in settings:
         recipe = recipe.replace(share_weights=False)
-    training.check_sizes(recipe, dataset)
+    stages.check_sizes(recipe, dataset)
     return recipe, dataset
 
 

@@ -82,7 +82,7 @@ def _histories(run):
 
 def _exports(run, folder):
     """The newest export of this run for each encoder."""
-    from tfmi.export import manifest
+    from tfmi.exporting import manifest
 
     found = {}
     for export in manifest.read(folder)["exports"].values():

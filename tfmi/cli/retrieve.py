@@ -14,7 +14,7 @@ def command(run, factor, apart):
     Writes RUN/evaluation/retrieval.json and .txt.
     """
     from tfmi import runs
-    from tfmi.evaluation import retrieval
+    from tfmi.evaluation.measure import retrieval
     from tfmi.files import make_folder
     from tfmi.files import write_json
     from tfmi.files import write_text

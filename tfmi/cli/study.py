@@ -24,9 +24,9 @@ def command(file, output, seeds, both_stages, **arguments):
     import pathlib
 
     from tfmi import runs
-    from tfmi import studies
+    from tfmi.experiments import study
 
-    study = studies.read(file)
+    study = study.read(file)
     experiment, seeds = open_experiment(
         "study",
         information=True,
@@ -36,5 +36,5 @@ def command(file, output, seeds, both_stages, **arguments):
         seeds=seeds or study["seeds"],
         **arguments,
     )
-    knobs = studies.knobs(study, experiment.recipe)
+    knobs = study.knobs(study, experiment.recipe)
     run_knobs("study", experiment, knobs, seeds, both_stages)

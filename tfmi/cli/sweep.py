@@ -22,10 +22,10 @@ def command(both_stages, settings, **arguments):
     once; any other by S, and stage 1 is trained for each value. What is there
     already below --output is not trained or scored again.
     """
-    from tfmi import studies
+    from tfmi.experiments import study
 
     setting, values, settings = _swept(settings)
-    knobs = [studies.Knob(setting, tuple(sorted(values)))]
+    knobs = [study.Knob(setting, tuple(sorted(values)))]
     kind = f"sweep-{setting.replace('_', '-')}"
     experiment, seeds = open_experiment(
         kind, settings=settings, information=True, **arguments

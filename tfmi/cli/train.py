@@ -4,7 +4,6 @@ import contextlib
 
 import click
 
-from tfmi import machine
 from tfmi import recipes
 from tfmi.cli.interrupt import Interrupt
 from tfmi.cli.options import data_options
@@ -12,6 +11,7 @@ from tfmi.cli.options import open_chosen
 from tfmi.cli.options import recipe_options
 from tfmi.cli.options import report
 from tfmi.errors import UsageError
+from tfmi.training import hardware
 
 
 @click.command("train")
@@ -21,10 +21,10 @@ from tfmi.errors import UsageError
 @click.option("--runs", "root", default="runs", help="Where run folders go.")
 @click.option(
     "--precision",
-    type=click.Choice(machine.PRECISIONS),
+    type=click.Choice(hardware.PRECISIONS),
     help="Of convolutions and matrix products; auto: the fastest here.",
 )
-@click.option("--jit", type=click.Choice(machine.JIT), help="Compile with XLA.")
+@click.option("--jit", type=click.Choice(hardware.JIT), help="Compile with XLA.")
 @click.option(
     "--probe-every",
     type=click.IntRange(0),
@@ -33,7 +33,7 @@ from tfmi.errors import UsageError
 )
 @click.option(
     "--strategy",
-    type=click.Choice(machine.STRATEGIES),
+    type=click.Choice(hardware.STRATEGIES),
     help="Train on all GPUs, or on the machines of TF_CONFIG.",
 )
 @recipe_options()
@@ -62,7 +62,7 @@ def command(
     if probe_every is None:
         probe_every = 0 if strategy else 1000
     if not strategy:
-        machine.choose_threads()
+        hardware.choose_threads()
     with _replicas(strategy) as spare:
         if resume:
             _resume(resume, spare, strategy, probe_every)
@@ -79,22 +79,22 @@ def _replicas(strategy):
     a run's, for a worker that is not the first."""
     if strategy is None:
         return contextlib.nullcontext()
-    from tfmi import replicas
+    from tfmi.training import distribute
 
-    return replicas.scope(strategy)
+    return distribute.scope(strategy)
 
 
 def _same_everywhere(recipe, precision, jit):
     """The precision and XLA of every replica, checked; not what is fastest on
     this machine, as others may differ. Says how a batch is divided."""
-    from tfmi import replicas
+    from tfmi.training import distribute
 
     precision, jit = (
         default if asked in (None, "auto") else asked
         for asked, default in ((precision, "float32"), (jit, "off"))
     )
-    replicas.check(recipe, precision, jit)
-    click.echo(f"on      {replicas.describe(recipe)}")
+    distribute.check(recipe, precision, jit)
+    click.echo(f"on      {distribute.describe(recipe)}")
     return precision, jit
 
 
@@ -115,23 +115,23 @@ def _resume(path, spare, strategy, probe_every):
         jit = "on" if run.config.get("jit") else "off"
         _same_everywhere(run.recipe, run.config.get("precision"), jit)
     if spare:
-        from tfmi import replicas
+        from tfmi.training import distribute
 
-        run = runs.load(replicas.copy_run(path, spare))
+        run = runs.load(distribute.copy_run(path, spare))
     # As it began: where nothing was chosen, without either.
     _run(run, run.open_dataset(), "float32", "off", spare, probe_every)
 
 
 def _run(run, dataset, precision, jit, spare, probe_every):
-    from tfmi import training
+    from tfmi.training import stages
 
     click.echo(f"recipe  {run.recipe.name}")
     report(dataset)
     folder = "of the first worker" if spare else run.path
     click.echo(f"run     {folder}")
-    chosen = machine.settle(run, dataset.image_shape, precision, jit)
+    chosen = hardware.settle(run, dataset.image_shape, precision, jit)
     click.echo(f"uses    {chosen}")
-    if training.train(run, dataset, Interrupt(), probe_every):
+    if stages.train(run, dataset, Interrupt(), probe_every):
         click.echo(f"finished {folder}")
         return
     click.echo(f"stopped; go on with: tfmi train --resume {folder}", err=True)

@@ -11,7 +11,7 @@ def command(export):
     Names each file that is changed, missing or extra, and compares every model
     with what Keras said when it was exported. The run is not needed.
     """
-    from tfmi.export.recheck import verify_export
+    from tfmi.exporting.check_export import verify_export
 
     verify_export(export, progress=click.echo)
     click.echo(f"verified {export}")

@@ -6,17 +6,17 @@ import numpy as np
 
 from tfmi.errors import DataError
 from tfmi.errors import UsageError
-from tfmi.evaluation import neighbours
-from tfmi.evaluation import probes
 from tfmi.evaluation import result_files
-from tfmi.evaluation.features import extract_all
-from tfmi.evaluation.features import occurring
-from tfmi.evaluation.neighbour_tables import neighbour_table
-from tfmi.evaluation.probe_tables import OURS
-from tfmi.evaluation.probe_tables import probe_tables
+from tfmi.evaluation.measure import neighbours
+from tfmi.evaluation.measure import probes
+from tfmi.evaluation.measure.features import extract_all
+from tfmi.evaluation.measure.features import occurring
+from tfmi.evaluation.tables.neighbour_tables import neighbour_table
+from tfmi.evaluation.tables.probe_tables import OURS
+from tfmi.evaluation.tables.probe_tables import probe_tables
 from tfmi.files import make_folder
 from tfmi.files import replacing
-from tfmi.pictures import viewable
+from tfmi.pipelines.viewable import viewable
 
 BATCH = 500
 GRID_IMAGES = 1000
@@ -169,7 +169,7 @@ def _neighbours(features, domains, dataset, progress):
 def _disentanglement(features, domains, scored, protocol, seed, progress):
     """By the last protocol asked for, the strongest of them."""
     # TensorFlow, which nothing else here needs.
-    from tfmi.evaluation import disentanglement_tables
+    from tfmi.evaluation.tables import disentanglement_tables
 
     found = []
     for name, domain in domains.items():

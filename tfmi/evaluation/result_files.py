@@ -2,7 +2,7 @@
 
 import csv
 
-from tfmi.evaluation import charts
+from tfmi.evaluation.figures import bar_chart
 from tfmi.files import replacing
 from tfmi.files import write_json
 from tfmi.files import write_text
@@ -35,7 +35,7 @@ def write(output, results, domains):
         name = "_".join(table[k] for k in ("representation", "domain", "protocol"))
         with replacing(output / f"accuracy_{name}.png") as path:
             domain = domains[table["domain"]]
-            charts.bar_chart(path, table["rows"], table["title"], domain)
+            bar_chart.bar_chart(path, table["rows"], table["title"], domain)
 
 
 def _records(scored):

@@ -5,9 +5,9 @@ import dataclasses
 import numpy as np
 import pytest
 
-from tfmi.evaluation import probes
-from tfmi.evaluation.metrics.blocks import block_matrices
-from tfmi.evaluation.metrics.blocks import block_scores
+from tfmi.evaluation.measure import probes
+from tfmi.evaluation.measure.metrics.blocks import block_matrices
+from tfmi.evaluation.measure.metrics.blocks import block_scores
 
 VALUES = (3, 4)
 TRAIN = 600

@@ -3,14 +3,14 @@
 import numpy as np
 import pytest
 
-from tfmi.evaluation.metrics.dci import completeness
-from tfmi.evaluation.metrics.dci import dci
-from tfmi.evaluation.metrics.dci import disentanglement
-from tfmi.evaluation.metrics.factor_vae import factor_vae_score
-from tfmi.evaluation.metrics.mig import gap
-from tfmi.evaluation.metrics.mig import information_matrix
-from tfmi.evaluation.metrics.mig import mig
-from tfmi.evaluation.metrics.sap import sap
+from tfmi.evaluation.measure.metrics.dci import completeness
+from tfmi.evaluation.measure.metrics.dci import dci
+from tfmi.evaluation.measure.metrics.dci import disentanglement
+from tfmi.evaluation.measure.metrics.factor_vae import factor_vae_score
+from tfmi.evaluation.measure.metrics.mig import gap
+from tfmi.evaluation.measure.metrics.mig import information_matrix
+from tfmi.evaluation.measure.metrics.mig import mig
+from tfmi.evaluation.measure.metrics.sap import sap
 
 VALUES = (4, 5, 3)
 TRAIN = 1000

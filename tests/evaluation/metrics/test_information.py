@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from tfmi.evaluation.metrics.jsd import jsd_information
-from tfmi.evaluation.metrics.ksg import ksg_information
-from tfmi.evaluation.metrics.ksg import principal
+from tfmi.evaluation.measure.metrics.jsd import jsd_information
+from tfmi.evaluation.measure.metrics.ksg import ksg_information
+from tfmi.evaluation.measure.metrics.ksg import principal
 
 
 def gaussians(correlation, count, size=1, seed=0):

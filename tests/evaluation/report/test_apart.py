@@ -2,9 +2,9 @@
 
 import report_content as content
 
-from tfmi.evaluation.report import apart
+from tfmi.evaluation.report import disentanglement_panel
 
-PANEL = apart.apart_panel(content.RESULTS["disentanglement"])
+PANEL = disentanglement_panel.apart_panel(content.RESULTS["disentanglement"])
 
 
 def _texts(table):

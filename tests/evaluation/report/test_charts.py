@@ -4,9 +4,9 @@ import pytest
 import report_content as content
 import vl_convert
 
-from tfmi.evaluation.report import charts
 from tfmi.evaluation.report import curves
 from tfmi.evaluation.report import scores
+from tfmi.evaluation.report import vega_charts
 
 
 def test_histories_are_read_as_they_are(tmp_path):
@@ -39,7 +39,7 @@ def test_terms_of_other_trainers_are_drawn_too():
 @pytest.mark.parametrize("count", [1, 2, 6, 7, 500])
 def test_few_epochs_are_marked(count):
     points = [(epoch, 1.0) for epoch in range(1, count + 1)]
-    marked = charts.curve("loss", {"training": points})["encoding"]["x"]["axis"]
+    marked = vega_charts.curve("loss", {"training": points})["encoding"]["x"]["axis"]
     assert 1 <= len(marked["values"]) <= 6
     assert set(marked["values"]) <= {epoch for epoch, _ in points}
 
@@ -52,7 +52,7 @@ def _bars():
     "spec",
     [
         _bars(),
-        charts.point_map(),
+        vega_charts.point_map(),
         curves.stage_curves("shared", content.HISTORIES["shared"])["terms"][0]["chart"],
         curves.stage_curves("exclusive", content.HISTORIES["exclusive"])["terms"][0][
             "chart"

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from tfmi.evaluation.report import pictures
+from tfmi.evaluation.report import thumbnails
 
 
 def _open(uri, kind):
@@ -22,7 +22,7 @@ def _random(*shape):
 
 def test_a_sheet_keeps_small_images_as_they_are():
     images = _random(7, 10, 12, 3)
-    sheet = pictures.sheet(images)
+    sheet = thumbnails.sheet(images)
     whole = np.asarray(_open(sheet["uri"], "webp").convert("RGB"))
     assert (sheet["width"], sheet["height"]) == (12, 10)
     assert whole.shape == (10 * sheet["rows"], 12 * sheet["columns"], 3)
@@ -33,31 +33,31 @@ def test_a_sheet_keeps_small_images_as_they_are():
 
 
 def test_large_images_are_made_smaller():
-    sheet = pictures.sheet(_random(4, 100, 300, 1))
+    sheet = thumbnails.sheet(_random(4, 100, 300, 1))
     assert (sheet["width"], sheet["height"]) == (112, 37)
 
 
 @pytest.mark.parametrize("channels, shown", [(1, [0, 0, 0]), (2, [0, 0, 0])])
 def test_one_channel_is_shown_in_grey(channels, shown):
     image = _random(6, 5, channels)
-    picture = np.asarray(pictures.viewable(image))
+    picture = np.asarray(thumbnails.viewable(image))
     np.testing.assert_array_equal(picture, image[..., shown])
 
 
 def test_three_channels_of_more_are_shown():
     image = _random(6, 5, 13)
-    picture = np.asarray(_open(pictures.png_uri(image), "png"))
+    picture = np.asarray(_open(thumbnails.png_uri(image), "png"))
     np.testing.assert_array_equal(picture, image[..., :3])
 
 
 def test_a_file_keeps_grey_grey():
-    picture = _open(pictures.png_uri(_random(6, 5, 1)), "png")
+    picture = _open(thumbnails.png_uri(_random(6, 5, 1)), "png")
     assert picture.size == (5, 6)
 
 
 def test_other_types_are_stretched():
     image = np.array([[[0.0], [5.0]], [[10.0], [2.5]]], np.float32)
-    shown = np.asarray(pictures.viewable(image))[..., 0]
+    shown = np.asarray(thumbnails.viewable(image))[..., 0]
     np.testing.assert_array_equal(shown, [[0, 127], [255, 63]])
-    constant = np.asarray(pictures.viewable(np.ones((2, 2, 1), np.uint16)))
+    constant = np.asarray(thumbnails.viewable(np.ones((2, 2, 1), np.uint16)))
     assert constant.max() == 0

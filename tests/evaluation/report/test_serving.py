@@ -10,14 +10,14 @@ import numpy as np
 import onnx
 import report_content as content
 
-from tfmi.evaluation.report import pictures
-from tfmi.evaluation.report import serving
+from tfmi.evaluation.report import requests
+from tfmi.evaluation.report import thumbnails
 
-(VIEW,) = serving.export_views([content.EXPORT], "exported/halves")
+(VIEW,) = requests.export_views([content.EXPORT], "exported/halves")
 
 
 def _write_image(folder):
-    uri = pictures.png_uri(np.full((12, 12, 1), 7, np.uint8))
+    uri = thumbnails.png_uri(np.full((12, 12, 1), 7, np.uint8))
     content_of_file = base64.b64decode(uri.split(",")[1])
     (folder / "test_image.png").write_bytes(content_of_file)
     return content_of_file
@@ -56,7 +56,7 @@ def test_the_curl_command_sends_the_file(tmp_path):
 def test_without_a_signature_for_files_a_json_file_is_sent():
     signatures = {"serving_default": content.EXPORT["signatures"]["serving_default"]}
     export = {**content.EXPORT, "signatures": signatures}
-    (view,) = serving.export_views([export], "exported/halves")
+    (view,) = requests.export_views([export], "exported/halves")
     assert view["rest"].startswith("curl -d @IMAGES.json http://localhost:8501/")
 
 
@@ -95,16 +95,16 @@ def test_exports_of_one_format():
             for name, model in content.EXPORT["models"].items()
             if model["kind"] == kind
         }
-        (view,) = serving.export_views([{**content.EXPORT, "models": models}], "e")
+        (view,) = requests.export_views([{**content.EXPORT, "models": models}], "e")
         assert view[gone] is None
 
 
 def test_the_server_command_quotes_its_path():
-    command = serving.server_command("my exports/halves")
+    command = requests.server_command("my exports/halves")
     assert command.endswith("='my exports/halves/models.config'")
 
 
 def test_colour_images_are_opened_as_such():
-    (view,) = serving.export_views([{**content.EXPORT, "image_shape": [2, 3, 3]}], "e")
+    (view,) = requests.export_views([{**content.EXPORT, "image_shape": [2, 3, 3]}], "e")
     assert '.convert("RGB")' in view["onnx"]
     assert "reshape(1, 2, 3, 3)" in view["onnx"]

@@ -2,9 +2,9 @@
 
 import numpy as np
 import pytest
-from tfmi.pipelines.sentinel2 import bands
 
 from tfmi.errors import UsageError
+from tfmi.pipelines.sentinel2 import bands
 
 
 def test_names_are_understood_however_they_are_written():

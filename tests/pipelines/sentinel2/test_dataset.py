@@ -5,6 +5,9 @@ import pathlib
 import numpy as np
 import pytest
 import sentinel2_data as made
+
+from tfmi.errors import DataError
+from tfmi.errors import UsageError
 from tfmi.pipelines import open_dataset
 from tfmi.pipelines import rows
 from tfmi.pipelines.sentinel2 import dataset as module
@@ -14,9 +17,6 @@ from tfmi.pipelines.sentinel2.scenes import Grid
 from tfmi.pipelines.sentinel2.scenes import Place
 from tfmi.pipelines.sentinel2.windows import Settings
 from tfmi.pipelines.sentinel2.windows import lay_out
-
-from tfmi.errors import DataError
-from tfmi.errors import UsageError
 
 OPTIONS = {"window": 16, "stride": 8, "test_fraction": 0.3}
 REAL = pathlib.Path(__file__).parents[4] / "shared/data/sentinel2"

@@ -7,16 +7,16 @@ import numpy as np
 import pytest
 import sentinel2_data as made
 from click.testing import CliRunner
+
+from tfmi.cli import cli
+from tfmi.errors import DataError
+from tfmi.errors import UsageError
 from tfmi.pipelines import open_dataset
 from tfmi.pipelines.sentinel2 import records
 from tfmi.pipelines.sentinel2.places import find_places
 from tfmi.pipelines.sentinel2.windows import Cutter
 from tfmi.pipelines.sentinel2.windows import Settings
 from tfmi.pipelines.sentinel2.windows import lay_out
-
-from tfmi.cli import cli
-from tfmi.errors import DataError
-from tfmi.errors import UsageError
 
 SETTINGS = Settings(made.RGBN, window=16, stride=8, test_fraction=0.3)
 PARTS = [records.part_name(part, 2) for part in (0, 1)]

@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 import rasterio
 import sentinel2_data as made
-from tfmi.pipelines.sentinel2.places import find_places
 
 from tfmi.errors import DataError
+from tfmi.pipelines.sentinel2.places import find_places
 
 
 def read(acquisition, window, bands=made.RGBN):

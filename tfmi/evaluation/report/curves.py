@@ -3,7 +3,7 @@
 import csv
 import math
 
-from tfmi.evaluation.report import charts
+from tfmi.evaluation.report import vega_charts
 
 STAGES = {
     "shared": "Stage 1: the shared representation",
@@ -72,7 +72,7 @@ def stage_curves(stage, history):
                 "name": name,
                 "about": TERMS.get(name, ""),
                 "last": history[name][-1][1],
-                "chart": charts.curve(
+                "chart": vega_charts.curve(
                     name,
                     {
                         "training": history[name],

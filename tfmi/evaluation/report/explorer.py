@@ -2,10 +2,10 @@
 
 import numpy as np
 
-from tfmi.evaluation import neighbours
+from tfmi.evaluation.measure import neighbours
 from tfmi.evaluation.report import palette
-from tfmi.evaluation.report import pictures
 from tfmi.evaluation.report import projections
+from tfmi.evaluation.report import thumbnails
 
 NEIGHBOURS = 8
 QUERIES = 240
@@ -30,7 +30,7 @@ def domain_view(sample):
     return {
         "name": domain.name,
         "title": domain.title,
-        "sheet": pictures.sheet(sample.images),
+        "sheet": thumbnails.sheet(sample.images),
         "queries": queries.tolist(),
         "factors": [_factor(f, sample.labels[f.name]) for f in factors],
         "representations": {

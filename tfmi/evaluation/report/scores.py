@@ -2,7 +2,7 @@
 
 import re
 
-from tfmi.evaluation.report import charts
+from tfmi.evaluation.report import vega_charts
 
 IDEAL, PAPER, OURS = "Ideal", "Paper", "Ours"
 # Colours of the page; a row's second table-mate ("Ours, N = 5") is paler.
@@ -166,4 +166,4 @@ def _chart(table, columns):
         for name in columns
         for row in colors
     ]
-    return charts.accuracy_bars(f"Accuracies, {table['title']}", bars, colors)
+    return vega_charts.accuracy_bars(f"Accuracies, {table['title']}", bars, colors)

@@ -1,15 +1,15 @@
 """From a run's facts, representations and results to report.html."""
 
-from tfmi.evaluation.report import apart
-from tfmi.evaluation.report import charts
 from tfmi.evaluation.report import curves
+from tfmi.evaluation.report import disentanglement_panel
 from tfmi.evaluation.report import explorer
 from tfmi.evaluation.report import facts
 from tfmi.evaluation.report import page
-from tfmi.evaluation.report import pictures
+from tfmi.evaluation.report import requests
 from tfmi.evaluation.report import samples
 from tfmi.evaluation.report import scores
-from tfmi.evaluation.report import serving
+from tfmi.evaluation.report import thumbnails
+from tfmi.evaluation.report import vega_charts
 from tfmi.files import write_text
 
 
@@ -61,15 +61,15 @@ def _render(about, histories, results, views, image, exports):
         panels=panels,
         stages=stages,
         views=views,
-        image=pictures.png_uri(image),
-        exports=serving.export_views(exports["entries"], exports["folder"]),
-        server=serving.server_command(exports["folder"]),
-        data={"charts": specs, "map": charts.point_map(), "domains": views},
+        image=thumbnails.png_uri(image),
+        exports=requests.export_views(exports["entries"], exports["folder"]),
+        server=requests.server_command(exports["folder"]),
+        data={"charts": specs, "map": vega_charts.point_map(), "domains": views},
     )
 
 
 def _panels(results):
     panels = scores.panels(results)
     if results.get("disentanglement"):
-        panels.append(apart.apart_panel(results["disentanglement"]))
+        panels.append(disentanglement_panel.apart_panel(results["disentanglement"]))
     return panels

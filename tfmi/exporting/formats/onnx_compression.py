@@ -1,0 +1,104 @@
+"""Smaller ONNX files: int8 and float16, made from a float32 one.
+
+None is equal to Keras, so each is delivered with its measured change.
+"""
+
+import contextlib
+import logging
+
+import numpy as np
+
+from tfmi.exporting.formats import onnx_file
+
+CALIBRATION_BATCH = 16
+# Those that take the time. The others lose precision for no gain, and codes of a
+# few levels would no longer be at their levels.
+INT8_OPERATIONS = ["Conv", "MatMul", "Gemm"]
+
+
+def write_float16(source, path):
+    """Weights and arithmetic in float16; inputs and outputs stay as they are."""
+    import onnx
+    from onnxruntime.transformers import float16
+    from onnxruntime.transformers.onnx_model import OnnxModel
+
+    proto = float16.convert_float_to_float16(onnx.load(str(source)), keep_io_types=True)
+    # The casts around what stays in float32 are appended at the end.
+    OnnxModel(proto).topological_sort()
+    details = {**onnx_file.metadata(source), "precision": "float16"}
+    onnx_file.save(proto, path, details)
+
+
+def write_int8(source, path, images):
+    """Weights and products in int8, ranges of activations taken once.
+
+    Ranges taken anew from each batch (dynamic quantization) change the outputs
+    less, but make a vector depend on its batch, and convolutions ten times as
+    slow.
+
+    Args:
+        images: uint8 `(n, ...)`, from which the ranges are taken.
+    """
+    import onnx
+    from onnxruntime import quantization
+
+    with _prepared(source) as prepared, _quiet():
+        quantization.quantize_static(
+            prepared,
+            str(path),
+            _reader(images),
+            op_types_to_quantize=INT8_OPERATIONS,
+            per_channel=True,
+        )
+    details = {**onnx_file.metadata(source), "precision": "int8"}
+    onnx_file.save(onnx.load(str(path)), path, details)
+
+
+@contextlib.contextmanager
+def _prepared(source):
+    """The file after shape inference and graph optimisation."""
+    from onnxruntime import quantization
+
+    prepared = source.with_name(f"{source.name}.prepared")
+    # Symbolic shapes would need another package; these graphs have none.
+    quantization.quant_pre_process(str(source), str(prepared), skip_symbolic_shape=True)
+    try:
+        yield str(prepared)
+    finally:
+        prepared.unlink()
+
+
+@contextlib.contextmanager
+def _quiet():
+    """The quantizer advises on the root logger what has been done already."""
+    disabled, root = logging.root.manager.disable, logging.root
+    root.manager.disable = logging.WARNING
+    try:
+        yield
+    finally:
+        root.manager.disable = disabled
+
+
+def _reader(calibration):
+    from onnxruntime import quantization
+
+    class Reader(quantization.CalibrationDataReader):
+        def __init__(self):
+            starts = range(0, len(calibration), CALIBRATION_BATCH)
+            self.batches = iter(calibration[i : i + CALIBRATION_BATCH] for i in starts)
+
+        def get_next(self):
+            batch = next(self.batches, None)
+            return None if batch is None else {"images": batch}
+
+    return Reader()
+
+
+def output_change(before, after, images):
+    """Largest and mean absolute difference of two files' outputs on images."""
+    (wanted,), (got,) = (onnx_file.run(path, [images]) for path in (before, after))
+    differences = [np.abs(wanted[name] - got[name]) for name in wanted]
+    return {
+        "largest": float(np.max([d.max() for d in differences])),
+        "mean": float(np.mean([d.mean() for d in differences])),
+    }

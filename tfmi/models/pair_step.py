@@ -1,0 +1,137 @@
+"""What both stages do with a pair: encode it, and score its codes (Eq. 3-5, 8)."""
+
+import keras
+import tensorflow as tf
+
+from tfmi.models import objectives
+
+
+def step_seeds(seed, step, count):
+    """`count` stateless seeds for one step: a function of the two numbers (and
+    of the replica), so a resumed run draws what an unbroken one would have drawn.
+
+    Returns:
+        A list of `count` int32 tensors `(2,)`.
+    """
+    base = tf.stack([tf.cast(seed, tf.int32), tf.cast(step, tf.int32)])
+    return tf.unstack(tf.random.experimental.stateless_split(replica_seed(base), count))
+
+
+def replica_seed(seed):
+    """A stateless seed `(2,)` of this replica's own, a function of the seed and
+    the replica's number; the seed itself where there is one replica."""
+    if tf.distribute.get_strategy().num_replicas_in_sync == 1:
+        return seed
+    replica = tf.distribute.get_replica_context().replica_id_in_sync_group
+    return tf.random.experimental.stateless_fold_in(seed, tf.cast(replica, tf.int32))
+
+
+def scaled_loss(optimizer, loss):
+    """What a replica takes the gradients of: its part of the mean over replicas,
+    as optimizers sum the gradients of all, scaled as the optimizer wants it."""
+    return optimizer.scale_loss(
+        loss / tf.distribute.get_strategy().num_replicas_in_sync
+    )
+
+
+def step_counter(model):
+    """A variable of the model that counts its training steps.
+
+    Not the optimizer's count, as a step whose float16 gradients overflow is
+    none to the optimizer, but has used its batch.
+    """
+    return model.add_weight(
+        shape=(), dtype="int64", initializer="zeros", trainable=False, name="steps_done"
+    )
+
+
+def add_noise(codes, stddev, seed):
+    """Codes plus Gaussian noise; the codes themselves where `stddev` is 0."""
+    if not stddev:
+        return codes
+    noise = tf.random.stateless_normal(tf.shape(codes), seed, dtype=codes.dtype)
+    return codes + stddev * noise
+
+
+def encode_pair(encoder_x, encoder_y, x, y, training):
+    """Outputs of the encoders for both images; one pass where they share one."""
+    if encoder_y is not None:
+        return encoder_x(x, training=training), encoder_y(y, training=training)
+    both = encoder_x(tf.concat([x, y], axis=0), training=training)
+    halves = {name: tf.split(value, 2) for name, value in both.items()}
+    return tuple({name: half[i] for name, half in halves.items()} for i in (0, 1))
+
+
+def mutual_information_terms(global_network, local_network, encoded, code, seed):
+    """Global and local mutual information of an image and a code (Eq. 3, 4).
+
+    Args:
+        encoded: `{"feature_map": (batch, rows, columns, channels), ...}`.
+        code: `(batch, size)`, the representation that meets the image.
+        seed: of the shuffle that makes the marginal samples.
+
+    Returns:
+        Two float32 scalars. The local one is averaged over the positions,
+        once, by the estimator's own mean.
+    """
+    inputs = {
+        "feature_map": encoded["feature_map"],
+        "code": code,
+        "marginal_code": objectives.shuffled(code, seed),
+    }
+    scores = global_network(inputs), local_network(inputs)
+    return tuple(
+        objectives.jsd_mutual_information(score["joint"], score["marginal"])
+        for score in scores
+    )
+
+
+def pair_information(model, coded, seeds):
+    """Weighted mutual information of both images and the codes they meet.
+
+    Args:
+        model: holds `global_network_x`, `local_network_x`, those of y or
+            `None`, `global_weight` and `local_weight`.
+        coded: `{"x": (outputs of the encoder, code), "y": ...}`; which code
+            meets which image is the caller's choice (Eq. 5 or Eq. 8).
+        seeds: one a domain, of the shuffles.
+
+    Returns:
+        The weighted sum, and `{"global", "local"}`, its terms unweighted.
+    """
+    terms = [
+        mutual_information_terms(
+            getattr(model, f"global_network_{domain}") or model.global_network_x,
+            getattr(model, f"local_network_{domain}") or model.local_network_x,
+            encoded,
+            code,
+            seed,
+        )
+        for (domain, (encoded, code)), seed in zip(coded.items(), seeds, strict=True)
+    ]
+    global_terms, local_terms = zip(*terms, strict=True)
+    information = objectives.weighted_mutual_information(
+        global_terms, local_terms, model.global_weight, model.local_weight
+    )
+    return information, {
+        "global": tf.add_n(global_terms),
+        "local": tf.add_n(local_terms),
+    }
+
+
+def serialized_networks(model, names):
+    """The networks `<name>_x` and `<name>_y` of a model for `get_config`."""
+    keys = [f"{name}_{domain}" for name in names for domain in ("x", "y")]
+    return {
+        key: keras.saving.serialize_keras_object(getattr(model, key)) for key in keys
+    }
+
+
+def deserialized_networks(config):
+    """The inverse of `serialized_networks`, other entries left as they are."""
+    return {
+        key: keras.saving.deserialize_keras_object(value)
+        if isinstance(value, dict) and "class_name" in value and key != "dtype"
+        else value
+        for key, value in config.items()
+    }

@@ -1,0 +1,91 @@
+"""The training loop: as many steps an execution as pass in a moment.
+
+`keras.Model.fit` reads the loss of every step, for which a GPU has to be waited
+for, and its `steps_per_execution` runs beyond the end of an epoch that is no
+multiple of it. Here the number of steps is an input of the graph: an execution
+ends where the epoch does, and callbacks see the losses a few times a second.
+"""
+
+import time
+
+import keras
+import tensorflow as tf
+
+from tfmi.training import distribute
+
+# Of one execution: Ctrl-C is answered and the bar moves after it.
+SECONDS = 0.4
+
+
+def fit(model, batches, first, total, per_epoch, callbacks):
+    """Train a model from step `first` to step `total`, or until it is stopped.
+
+    Args:
+        model: compiled, with a `train_step` that gives scalars.
+        batches: iterable of the batches `first` to `total`.
+        per_epoch: steps of an epoch; the first epoch may be begun already.
+        callbacks: as in `keras.Model.fit`. `on_train_batch_end` is called
+            after each execution, with the position in the epoch of its last
+            step and the means over the epoch so far.
+    """
+    callbacks = keras.callbacks.CallbackList(callbacks, model=model)
+    execution = Execution(model, batches)
+    model.stop_training = False
+    callbacks.on_train_begin()
+    for epoch in range(first // per_epoch, -(-total // per_epoch)):
+        model.reset_metrics()
+        callbacks.on_epoch_begin(epoch)
+        position, logs = max(first - epoch * per_epoch, 0), {}
+        while position < per_epoch and not model.stop_training:
+            callbacks.on_train_batch_begin(position)
+            count, logs = execution.run(per_epoch - position)
+            position += count
+            callbacks.on_train_batch_end(position - 1, logs)
+        callbacks.on_epoch_end(epoch, logs)
+        if model.stop_training:
+            break
+    callbacks.on_train_end()
+
+
+class Execution:
+    """Runs steps on the batches, each time as many as take `SECONDS`."""
+
+    def __init__(self, model, batches):
+        if tf.distribute.has_strategy():
+            self._batches = iter(distribute.parts(batches))
+            self._steps = distribute.steps_function(model)
+        else:
+            self._batches = iter(batches)
+            self._steps = _steps_function(model)
+        self._count = None
+
+    def run(self, limit):
+        """Run at most `limit` steps.
+
+        Returns:
+            How many they were, and the logs as floats.
+        """
+        count = min(self._count or 1, limit)
+        start = time.perf_counter()
+        logs = self._steps(self._batches, tf.constant(count))
+        logs = {name: float(value) for name, value in logs.items()}
+        seconds = distribute.agreed(time.perf_counter() - start)
+        # The first call builds the graph: what it took says nothing. Growth by
+        # halves keeps a lucky measurement from making a long execution.
+        fitting = max(1, int(count * SECONDS / seconds))
+        self._count = 1 if self._count is None else min(fitting, 2 * count)
+        return count, logs
+
+
+def _steps_function(model):
+    step = tf.function(model.train_step, jit_compile=model.jit_compile or None)
+    names = [metric.name for metric in model.metrics]
+
+    @tf.function(reduce_retracing=True)
+    def steps(batches, count):
+        logs = {name: tf.zeros(()) for name in names}
+        for _ in tf.range(count):
+            logs = step(next(batches))
+        return logs
+
+    return steps
