@@ -98,9 +98,11 @@ def test_a_step_is_timed_with_xla():
 
 def test_chosen_once(tmp_path):
     run = runs.create(recipe(), {}, tmp_path)
-    assert "float32 (as asked), no XLA" in hardware.settle(run, SHAPE, "float32", "off")
+    assert "float32 (as asked), no XLA" in hardware.choose_execution(
+        run, SHAPE, "float32", "off"
+    )
     again = runs.load(run.path)
-    line = hardware.settle(again, SHAPE, "mixed_float16", "on")
+    line = hardware.choose_execution(again, SHAPE, "mixed_float16", "on")
     assert line == "float32 (as it began), no XLA (as it began)"
 
 
@@ -164,7 +166,7 @@ def test_overflow_skips_the_update_and_counts_the_step():
 def test_a_run_in_half_precision_keeps_float32_models(tmp_path, precision):
     data = {"data_dir": str(tiny.write_mnist(tmp_path / "mnist"))}
     run = runs.create(recipe(), data, tmp_path / "runs")
-    hardware.settle(run, SHAPE, precision, "off")
+    hardware.choose_execution(run, SHAPE, precision, "off")
     dataset = pipelines.find("colored-mnist")(**data)
     assert stages.train(run, dataset, lambda: False)
     for name in ("shared", "exclusive"):

@@ -11,7 +11,7 @@ def command():
     from tfmi import pipelines
     from tfmi import recipes
 
-    for recipe in recipes.RECIPES.values():
+    for recipe in recipes.every().values():
         opener = pipelines.find(recipe.pipeline)
         module = importlib.import_module(opener.__module__)
         needs = getattr(module, "NEEDS", "see its documentation")

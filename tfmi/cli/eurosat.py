@@ -53,7 +53,7 @@ def command(run, data_dir, limit, seed):
     result["unreadable"] = len(images.unreadable)
     text = land_use.render(result, ("paper", "strong"))
     click.echo(text)
-    folder = run.path / "evaluation"
+    folder = run.evaluation_folder
     make_folder(folder)
     write_json(folder / "eurosat.json", {**result, "paper": land_use.PAPER})
     write_text(folder / "eurosat.txt", text + "\n")

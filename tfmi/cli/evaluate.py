@@ -44,6 +44,6 @@ def command(run, protocols, limit, seed, seeds, metrics):
         seeds=seeds,
         metrics=metrics,
     )
-    output = run.path / "evaluation"
+    output = run.evaluation_folder
     click.echo((output / "tables.txt").read_text(encoding="utf-8"))
     click.echo(f"written {output}")

@@ -58,11 +58,7 @@ def data_options(function):
     return command
 
 
-SETTINGS = [
-    field
-    for field in dataclasses.fields(recipes.Recipe)
-    if field.name not in ("name", "pipeline")
-]
+SETTINGS = [field for field in recipes.find("colored-mnist").settings()]
 
 
 def recipe_options(without=(), numbers=lambda kind: kind):
@@ -100,7 +96,7 @@ def _setting_option(field, numbers):
     if field.type is bool:
         flag = f"{flag}/--no-{flag[2:]}"
     kind = numbers(field.type) if field.type in (int, float) else field.type
-    choices = recipes.CHOICES.get(field.name)
+    choices = field.metadata["choices"]
     kind = click.Choice(choices) if choices else kind
     return click.option(flag, field.name, type=kind, default=None)
 

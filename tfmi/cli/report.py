@@ -27,8 +27,8 @@ def command(run, exported):
     click.echo(f"run     {run.path}")
     dataset = run.open_dataset()
     click.echo(f"data    {dataset.source}")
-    keys = [(stage, domain) for domain in run.domains for stage in run.stages]
-    path = run.path / "report.html"
+    keys = [(r.name, d) for d in run.domains for r in run.representations]
+    path = run.report_file
     write_report(
         path,
         _about(run, dataset),
@@ -46,7 +46,7 @@ def _about(run, dataset):
     from tfmi import recipes
 
     recipe = run.recipe
-    defaults = recipes.RECIPES.get(recipe.name)
+    defaults = recipes.every().get(recipe.name)
     images = {split: dataset.num_images(split) for split in ("train", "test")}
     return {
         "run": run.path.name,
@@ -61,10 +61,8 @@ def _about(run, dataset):
         "images": images,
         "stages": {
             stage: {
-                "epochs": getattr(recipe, f"{stage}_epochs"),
-                "steps": images["train"]
-                // recipe.batch_size
-                * getattr(recipe, f"{stage}_epochs"),
+                "epochs": recipe.epochs(stage),
+                "steps": images["train"] // recipe.batch_size * recipe.epochs(stage),
                 "seconds": run.config.get("seconds", {}).get(stage),
             }
             for stage in run.stages
@@ -75,9 +73,7 @@ def _about(run, dataset):
 def _histories(run):
     from tfmi.evaluation.report.curves import read_history
 
-    return {
-        stage: read_history(run.path / stage / "history.csv") for stage in run.stages
-    }
+    return {stage: read_history(run.history_file(stage)) for stage in run.stages}
 
 
 def _exports(run, folder):

@@ -35,7 +35,7 @@ def command(run, factor, apart):
         results.append({"domain": domain.name, **result})
         texts.append(retrieval.render(result, f"{domain.title}, retrieval by {name}"))
         click.echo(texts[-1])
-    folder = run.path / "evaluation"
+    folder = run.evaluation_folder
     make_folder(folder)
     write_json(folder / "retrieval.json", results)
     write_text(folder / "retrieval.txt", "\n\n".join(texts) + "\n")

@@ -53,7 +53,7 @@ def command(
         )
     if not resume and recipe is None:
         raise UsageError(
-            f"RECIPE must be one of {', '.join(recipes.RECIPES)}. Received: none"
+            f"RECIPE must be one of {', '.join(recipes.every())}. Received: none"
         )
     if strategy and probe_every:
         raise UsageError(
@@ -129,7 +129,7 @@ def _run(run, dataset, precision, jit, spare, probe_every):
     report(dataset)
     folder = "of the first worker" if spare else run.path
     click.echo(f"run     {folder}")
-    chosen = hardware.settle(run, dataset.image_shape, precision, jit)
+    chosen = hardware.choose_execution(run, dataset.image_shape, precision, jit)
     click.echo(f"uses    {chosen}")
     if stages.train(run, dataset, Interrupt(), probe_every):
         click.echo(f"finished {folder}")

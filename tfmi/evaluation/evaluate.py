@@ -9,8 +9,8 @@ from tfmi.errors import UsageError
 from tfmi.evaluation import result_files
 from tfmi.evaluation.measure import neighbours
 from tfmi.evaluation.measure import probes
+from tfmi.evaluation.measure.features import drop_absent_values
 from tfmi.evaluation.measure.features import extract_all
-from tfmi.evaluation.measure.features import occurring
 from tfmi.evaluation.tables.neighbour_tables import neighbour_table
 from tfmi.evaluation.tables.probe_tables import OURS
 from tfmi.evaluation.tables.probe_tables import probe_tables
@@ -151,7 +151,7 @@ def _domains(dataset, features):
         if keys:
             parts = features[keys[0]][OURS]
             labels = [parts[split][1] for split in SPLITS]
-            found[domain.name] = occurring(domain, *labels)
+            found[domain.name] = drop_absent_values(domain, *labels)
     return found
 
 

@@ -31,7 +31,7 @@ def score(run, dataset, representations=None, untrained=True, **options):
         {key: run.represent(*key) for key in keys},
         {key: run.represent_untrained(*key) for key in keys if untrained},
         dataset,
-        run.path / "evaluation",
+        run.evaluation_folder,
         **options,
     )
 
@@ -67,7 +67,7 @@ def shared_information(run, dataset, limit, folder):
         `{domain: bits}`, the divergence of (S, E) from independence as
         `jsd_information` estimates it: what Eq. 9 plays for.
     """
-    path = run.path / "evaluation" / "information.json"
+    path = run.evaluation_folder / "information.json"
     found = read_json(path)
     if found is None or found["limit"] != limit:
         folders = {"shared": folder, "exclusive": path.parent / "features"}

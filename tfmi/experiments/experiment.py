@@ -39,7 +39,7 @@ class Variant:
 
     @property
     def stages(self):
-        return recipes.STAGES if "exclusive" in self.scored else recipes.STAGES[:1]
+        return ("shared", "exclusive") if "exclusive" in self.scored else ("shared",)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -124,7 +124,9 @@ class Experiment:
         if known:
             run.save_config(precision=known[0]["precision"], jit=known[0]["jit"])
         else:
-            progress(f"uses    {hardware.settle(run, self.dataset.image_shape)}")
+            progress(
+                f"uses    {hardware.choose_execution(run, self.dataset.image_shape)}"
+            )
 
     def _others(self):
         return [runs.load(f.parent) for f in sorted(self.path.glob("*/config.json"))]
@@ -187,7 +189,7 @@ def adopt_stages(run, others, progress=print):
         others: runs.
     """
     for stage in run.stages:
-        if (run.path / f"{stage}.keras").is_file():
+        if run.model_file(stage).is_file():
             continue
         donors = [other for other in others if _has_same(other, run, stage)]
         if not donors:
@@ -199,19 +201,22 @@ def adopt_stages(run, others, progress=print):
 
 
 def _has_same(other, run, stage):
-    same = (
-        other.config["data"] == run.config["data"]
-        and other.recipe.pipeline == run.recipe.pipeline
-        and other.recipe.stage_settings(stage) == run.recipe.stage_settings(stage)
-    )
-    return same and (other.path / f"{stage}.keras").is_file()
+    same = other.config["data"] == run.config["data"] and _settings(
+        other, stage
+    ) == _settings(run, stage)
+    return same and other.model_file(stage).is_file()
+
+
+def _settings(run, stage):
+    return run.method.stage_settings(run.recipe, stage)
 
 
 def _copy_stage(run, donor, stage):
-    make_folder(run.path / stage)
+    make_folder(run.stage_folder(stage))
     # The model last: it is what says that the stage is there.
-    for name in (f"{stage}/history.csv", f"{stage}.keras"):
-        if (donor.path / name).is_file():
-            with replacing(run.path / name) as temporary:
-                shutil.copyfile(donor.path / name, temporary)
+    for file in ("history_file", "model_file"):
+        source, target = (getattr(each, file)(stage) for each in (donor, run))
+        if source.is_file():
+            with replacing(target) as temporary:
+                shutil.copyfile(source, temporary)
     run.save_config(**{f"{stage}_stage_of": str(donor.path)})

@@ -9,12 +9,14 @@ each stage the values that a setting (a knob) takes::
 
 import dataclasses
 
+from tfmi import methods
 from tfmi import recipes
 from tfmi.errors import UsageError
 from tfmi.evaluation.tables.aggregate import BASELINE
 from tfmi.experiments.experiment import Variant
 
-ENTRIES = ("recipe", "settings", "seeds", *recipes.STAGES)
+STAGES = ("shared", "exclusive")
+ENTRIES = ("recipe", "settings", "seeds", *STAGES)
 NO_KNOBS = ("name", "pipeline", "seed")
 
 
@@ -47,9 +49,9 @@ class Knob:
 
     def scored(self, both_stages):
         """What it is judged by: S for a setting of stage 1, E for one of stage 2."""
-        if self.setting in recipes.EXCLUSIVE_ONLY:
+        if self.setting in EXCLUSIVE_ONLY:
             return ("exclusive",)
-        return recipes.STAGES if both_stages else ("shared",)
+        return STAGES if both_stages else ("shared",)
 
 
 def variants(knobs, both_stages=False):
@@ -63,7 +65,7 @@ def variants(knobs, both_stages=False):
     # Scored of the baseline is all that is of any other row.
     found = {
         BASELINE: Variant(
-            BASELINE, "Baseline", {}, tuple(s for s in recipes.STAGES if s in scored)
+            BASELINE, "Baseline", {}, tuple(s for s in STAGES if s in scored)
         )
     }
     if all(knob.baseline is None for knob in knobs):
@@ -88,7 +90,7 @@ def read(path):
         UsageError: for a file that is none.
     """
     study = {
-        **{name: {} for name in ("settings", *recipes.STAGES)},
+        **{name: {} for name in ("settings", *STAGES)},
         "seeds": [0],
         **recipes.read_settings(path, "a study"),
     }
@@ -107,7 +109,7 @@ def read(path):
         "seeds of a study must be a list of numbers",
         study["seeds"],
     )
-    for name in ("settings", *recipes.STAGES):
+    for name in ("settings", *STAGES):
         _check(isinstance(study[name], dict), f"{name} must be an object", study[name])
     _check(
         study["shared"] or study["exclusive"],
@@ -129,18 +131,16 @@ def knobs(study, recipe):
     """
     return [
         _knob(setting, values, stage, recipe)
-        for stage in recipes.STAGES
+        for stage in STAGES
         for setting, values in study[stage].items()
     ]
 
 
 def _knob(setting, values, stage, recipe):
-    known = {
-        "exclusive": recipes.EXCLUSIVE_ONLY,
-        "shared": set(recipe.stage_settings("shared")) - set(NO_KNOBS),
-    }
+    method = methods.find(recipe.method)
+    known = [f.name for f in recipe.settings() if f.name not in NO_KNOBS]
     _check(
-        setting in known[stage],
+        setting in known and method.stage_of(recipe, setting) == stage,
         f"a knob of {stage} must be a setting that this stage is judged by",
         setting,
     )

@@ -13,11 +13,12 @@ from tfmi.models.adversary import warmed_up
 from tfmi.models.pair_step import add_noise
 from tfmi.models.pair_step import deserialized_networks
 from tfmi.models.pair_step import encode_pair
-from tfmi.models.pair_step import pair_information
+from tfmi.models.pair_step import network_of
 from tfmi.models.pair_step import scaled_loss
 from tfmi.models.pair_step import serialized_networks
 from tfmi.models.pair_step import step_counter
 from tfmi.models.pair_step import step_seeds
+from tfmi.models.pair_step import weighted_information
 
 NETWORKS = """shared_encoder encoder global_network local_network
     discriminator""".split()
@@ -159,6 +160,11 @@ class ExclusiveModel(keras.Model):
             self.local_network_y,
         )
 
+    def encoder(self, representation, domain):
+        """The encoder of a representation ("shared", "exclusive") for a domain."""
+        prefix = "shared_encoder" if representation == "shared" else "encoder"
+        return network_of(self, prefix, domain)
+
     def train_step(self, data):
         shared = self._shared(data)
         count = 4 + 2 * self.discriminator_steps
@@ -200,7 +206,7 @@ class ExclusiveModel(keras.Model):
             for (shared, exclusive), seed in zip(pairs, seeds[:2], strict=True)
         ]
         coded = {"x": (x, codes[0]), "y": (y, codes[1])}
-        return pair_information(self, coded, seeds[2:])
+        return weighted_information(self, coded, seeds[2:])
 
     def _logits(self, pairs, seeds, training):
         discriminators = (

@@ -1,4 +1,6 @@
-"""From a recipe to the two models of its stages."""
+"""From a recipe of the paper's method to the compiled models of its stages."""
+
+import dataclasses
 
 import keras
 
@@ -9,7 +11,7 @@ from tfmi.models.layers import FusedAdam
 from tfmi.models.saving import dtype_policy
 from tfmi.models.shared import SharedModel
 
-CRITICS = {
+STATISTICS_NETWORKS = {
     "concat": (
         networks.global_statistics_network,
         networks.local_statistics_network,
@@ -22,131 +24,55 @@ DISCRIMINATORS = {
 }
 
 
-def build_shared_model(
-    recipe, image_shape, total_steps=1, precision="float32", jit=False
-):
-    """The compiled model of stage 1.
+@dataclasses.dataclass(frozen=True)
+class Build:
+    """How the models of a run are built.
 
-    Args:
+    Attributes:
+        recipe: a `CrossMIRecipe`.
         image_shape: `(height, width, channels)`.
         total_steps: of the stage, for the learning rate's decay and, in stage 2,
             the adversary's warm-up.
         precision: dtype policy of the networks.
         jit: whether XLA compiles the step.
+        encoder: function `(image_shape) -> keras.Model` that gives the user's own
+            encoder, or `None` for that of the recipe.
     """
-    build = _Builder(recipe, image_shape, "shared", recipe.shared_size)
-    with dtype_policy(precision):
-        networks = build.networks(recipe.shared_size)
-        if recipe.shared_adversarial_weight:
-            networks["discriminator"] = build.domain_discriminator()
-    model = SharedModel(
-        **networks,
-        global_weight=recipe.global_weight,
-        local_weight=recipe.local_weight,
-        l1_weight=recipe.l1_weight,
-        adversarial_weight=recipe.shared_adversarial_weight,
-        switched=recipe.switched,
-        code_noise=recipe.code_noise,
-        seed=recipe.seed,
-        name="shared_model",
-    )
-    model.compile(
-        optimizer=_scaled(_optimizer(recipe, total_steps), precision),
-        discriminator_optimizer=_game_optimizer(recipe.learning_rate, precision),
-        jit_compile=jit,
-    )
-    return model
 
+    recipe: object
+    image_shape: tuple
+    total_steps: int = 1
+    precision: str = "float32"
+    jit: bool = False
+    encoder: object = None
 
-def build_exclusive_model(
-    recipe, image_shape, shared_model, total_steps=1, precision="float32", jit=False
-):
-    """The compiled model of stage 2, around the shared encoders of stage 1.
+    @property
+    def domains(self):
+        return ("x",) if self.recipe.share_weights else ("x", "y")
 
-    Args: as above.
-        shared_model: its encoders are used as they are, in their precision.
-    """
-    build = _Builder(recipe, image_shape, "exclusive", recipe.exclusive_size)
-    with dtype_policy(precision):
-        networks = build.networks(recipe.shared_size + recipe.exclusive_size)
-        networks |= build.discriminators()
-    model = ExclusiveModel(
-        shared_encoder_x=shared_model.encoder_x,
-        shared_encoder_y=shared_model.encoder_y,
-        **networks,
-        global_weight=recipe.exclusive_global_weight,
-        local_weight=recipe.exclusive_local_weight,
-        adversarial_weight=recipe.adversarial_weight,
-        warmup_steps=round(recipe.adversarial_warmup * total_steps),
-        adversarial_loss=recipe.adversarial_loss,
-        discriminator_steps=recipe.discriminator_steps,
-        discriminator_noise=recipe.discriminator_noise,
-        code_noise=recipe.exclusive_code_noise,
-        seed=recipe.seed,
-        name="exclusive_model",
-    )
-    rate = recipe.discriminator_learning_rate
-    model.compile(
-        optimizer=_scaled(_optimizer(recipe, total_steps), precision),
-        discriminator_optimizer=_game_optimizer(rate, precision),
-        jit_compile=jit,
-    )
-    return model
-
-
-def _scaled(optimizer, precision):
-    """With loss scaling where gradients would else vanish in float16."""
-    if precision != "mixed_float16":
-        return optimizer
-    return keras.optimizers.LossScaleOptimizer(optimizer)
-
-
-def _optimizer(recipe, total_steps):
-    rate = recipe.learning_rate
-    if recipe.learning_rate_decay == "cosine":
-        rate = keras.optimizers.schedules.CosineDecay(rate, total_steps)
-    return FusedAdam(rate)
-
-
-def _game_optimizer(learning_rate, precision):
-    # beta_1 of 0.5 as in DCGAN: momentum makes the game oscillate.
-    return _scaled(FusedAdam(learning_rate, beta_1=0.5), precision)
-
-
-class _Builder:
-    """Networks of one stage, for one domain or for two."""
-
-    def __init__(self, recipe, image_shape, stage, size):
-        self.recipe = recipe
-        self.image_shape = image_shape
-        self.stage = stage
-        self.size = size
-        self.domains = ("x",) if recipe.share_weights else ("x", "y")
-
-    def networks(self, code_size):
+    def networks(self, stage, size, code_size):
+        """Encoders of `size` and the statistics networks for codes of `code_size`,
+        by the names of the models' arguments."""
         built = {}
         for domain in self.domains:
-            encoder = networks.encoder(
-                self.image_shape,
-                self.size,
-                self.recipe.encoder_width,
-                self.recipe.normalize_codes,
-                getattr(self.recipe, f"{self.stage}_levels"),
-                name=f"{self.stage}_encoder_{domain}",
-            )
+            encoder = self._encoder(stage, size, domain)
             built[f"encoder_{domain}"] = encoder
             map_shape = encoder.output["feature_map"].shape[1:]
-            for kind, network in zip(
-                ("global", "local"), CRITICS[self.recipe.critic], strict=True
-            ):
-                built[f"{kind}_network_{domain}"] = network(
+            kinds = STATISTICS_NETWORKS[self.recipe.critic]
+            for term, network in zip(("global", "local"), kinds, strict=True):
+                built[f"{term}_network_{domain}"] = network(
                     map_shape, code_size, self.recipe.critic_units
                 )
         return built
 
-    def domain_discriminator(self):
-        return networks.domain_discriminator(
-            self.recipe.shared_size, self.recipe.critic_units
+    def _encoder(self, stage, size, domain):
+        return networks.encoder(
+            self.image_shape,
+            size,
+            self.recipe.encoder_width,
+            self.recipe.normalize_codes,
+            getattr(self.recipe, f"{stage}_levels"),
+            name=f"{stage}_encoder_{domain}",
         )
 
     def discriminators(self):
@@ -160,3 +86,80 @@ class _Builder:
             )
             for domain in self.domains
         }
+
+    def compile(self, model, discriminator_learning_rate):
+        """Compile with both players' optimizers; returns the model."""
+        rate = self.recipe.learning_rate
+        if self.recipe.learning_rate_decay == "cosine":
+            rate = keras.optimizers.schedules.CosineDecay(rate, self.total_steps)
+        # beta_1 of 0.5 as in DCGAN: momentum makes the game oscillate.
+        game = FusedAdam(discriminator_learning_rate, beta_1=0.5)
+        model.compile(
+            optimizer=self._scaled(FusedAdam(rate)),
+            discriminator_optimizer=self._scaled(game),
+            jit_compile=self.jit,
+        )
+        return model
+
+    def _scaled(self, optimizer):
+        """With loss scaling where gradients would else vanish in float16."""
+        if self.precision != "mixed_float16":
+            return optimizer
+        return keras.optimizers.LossScaleOptimizer(optimizer)
+
+
+def build_shared_model(recipe, image_shape, **options):
+    """The compiled model of stage 1.
+
+    Args:
+        options: attributes of `Build`.
+    """
+    build = Build(recipe, image_shape, **options)
+    with dtype_policy(build.precision):
+        parts = build.networks("shared", recipe.shared_size, recipe.shared_size)
+        if recipe.shared_adversarial_weight:
+            parts["discriminator"] = networks.domain_discriminator(
+                recipe.shared_size, recipe.critic_units
+            )
+    model = SharedModel(
+        **parts,
+        global_weight=recipe.global_weight,
+        local_weight=recipe.local_weight,
+        l1_weight=recipe.l1_weight,
+        adversarial_weight=recipe.shared_adversarial_weight,
+        switched=recipe.switched,
+        code_noise=recipe.code_noise,
+        seed=recipe.seed,
+        name="shared_model",
+    )
+    return build.compile(model, recipe.learning_rate)
+
+
+def build_exclusive_model(recipe, image_shape, shared_model, **options):
+    """The compiled model of stage 2, around the shared encoders of stage 1.
+
+    Args:
+        shared_model: its encoders are used as they are, in their precision.
+        options: attributes of `Build`.
+    """
+    build = Build(recipe, image_shape, **options)
+    with dtype_policy(build.precision):
+        code_size = recipe.shared_size + recipe.exclusive_size
+        parts = build.networks("exclusive", recipe.exclusive_size, code_size)
+        parts |= build.discriminators()
+    model = ExclusiveModel(
+        shared_encoder_x=shared_model.encoder_x,
+        shared_encoder_y=shared_model.encoder_y,
+        **parts,
+        global_weight=recipe.exclusive_global_weight,
+        local_weight=recipe.exclusive_local_weight,
+        adversarial_weight=recipe.adversarial_weight,
+        warmup_steps=round(recipe.adversarial_warmup * build.total_steps),
+        adversarial_loss=recipe.adversarial_loss,
+        discriminator_steps=recipe.discriminator_steps,
+        discriminator_noise=recipe.discriminator_noise,
+        code_noise=recipe.exclusive_code_noise,
+        seed=recipe.seed,
+        name="exclusive_model",
+    )
+    return build.compile(model, recipe.discriminator_learning_rate)

@@ -86,7 +86,12 @@ def mutual_information_terms(global_network, local_network, encoded, code, seed)
     )
 
 
-def pair_information(model, coded, seeds):
+def network_of(model, name, domain):
+    """The network `<name>_<domain>` of a model; that of x where both share one."""
+    return getattr(model, f"{name}_{domain}") or getattr(model, f"{name}_x")
+
+
+def weighted_information(model, coded, seeds):
     """Weighted mutual information of both images and the codes they meet.
 
     Args:
@@ -101,8 +106,8 @@ def pair_information(model, coded, seeds):
     """
     terms = [
         mutual_information_terms(
-            getattr(model, f"global_network_{domain}") or model.global_network_x,
-            getattr(model, f"local_network_{domain}") or model.local_network_x,
+            network_of(model, "global_network", domain),
+            network_of(model, "local_network", domain),
             encoded,
             code,
             seed,

@@ -9,11 +9,12 @@ from tfmi.models.adversary import trainable_variables
 from tfmi.models.pair_step import add_noise
 from tfmi.models.pair_step import deserialized_networks
 from tfmi.models.pair_step import encode_pair
-from tfmi.models.pair_step import pair_information
+from tfmi.models.pair_step import network_of
 from tfmi.models.pair_step import scaled_loss
 from tfmi.models.pair_step import serialized_networks
 from tfmi.models.pair_step import step_counter
 from tfmi.models.pair_step import step_seeds
+from tfmi.models.pair_step import weighted_information
 
 
 @keras.saving.register_keras_serializable(package="tfmi")
@@ -128,6 +129,10 @@ class SharedModel(keras.Model):
             self.local_network_y,
         )
 
+    def encoder(self, representation, domain):
+        """The encoder of a representation ("shared") for a domain."""
+        return network_of(self, "encoder", domain)
+
     def train_step(self, data):
         seeds = step_seeds(self.seed, self.steps_done, count=4)
         players = {"loss": (self.optimizer, self.encoder_variables)}
@@ -161,7 +166,7 @@ class SharedModel(keras.Model):
             add_noise(y["vector"], self.code_noise, seeds[1]),
             self.switched,
         )
-        information, terms = pair_information(
+        information, terms = weighted_information(
             self, {"x": (x, code_x), "y": (y, code_y)}, seeds[2:]
         )
         objective = objectives.shared_objective(information, l1, self.l1_weight)

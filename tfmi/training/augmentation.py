@@ -2,6 +2,8 @@
 
 import tensorflow as tf
 
+from tfmi.models.preprocessing import scale_images
+
 
 def random_shifts(images, max_shift, seed):
     """Move each image at random, down or up and left or right.
@@ -32,3 +34,18 @@ def _shifted(shape, axis, max_shift, seed):
     )
     positions = tf.abs(tf.range(shape[axis])[None] + shifts)
     return last - tf.abs(last - positions)
+
+
+def prepared(pairs, first_step, max_shift, seed):
+    """Pairs as the models take them. Both images of a pair are moved, each by
+    itself, as a function of the seed and the step."""
+
+    def prepare(step, pair):
+        if max_shift:
+            pair = {
+                domain: random_shifts(images, max_shift, tf.stack([seed + k, step]))
+                for k, (domain, images) in enumerate(pair.items())
+            }
+        return {domain: scale_images(images) for domain, images in pair.items()}
+
+    return pairs.enumerate(first_step).map(prepare, tf.data.AUTOTUNE).prefetch(2)

@@ -5,27 +5,34 @@ import sys
 import time
 
 import keras
+import tensorflow as tf
 import tqdm
 
 from tfmi.errors import DataError
 from tfmi.files import replacing
 
+SCALARS_EVERY = 50
+
 
 class ProgressBar(keras.callbacks.Callback):
-    """One bar a stage, with every loss term and the time left."""
+    """One bar a stage, with every loss term and the time left.
 
-    def __init__(self, stage, step, total, per_epoch):
+    Args:
+        stage: name of the stage.
+        span: the `loop.Span` that is trained.
+    """
+
+    def __init__(self, stage, span):
         super().__init__()
-        self._stage, self._step, self._total = stage, step, total
-        self._per_epoch = per_epoch
+        self._stage, self._span = stage, span
         self._epoch = 0
         self._bar = None
 
     def on_train_begin(self, logs=None):
         self._bar = tqdm.tqdm(
             desc=self._stage,
-            initial=self._step,
-            total=self._total,
+            initial=self._span.first,
+            total=self._span.total,
             unit="step",
             dynamic_ncols=True,
             mininterval=0.5,
@@ -40,7 +47,7 @@ class ProgressBar(keras.callbacks.Callback):
             refresh=False,
         )
         # An execution may have made several steps.
-        self._bar.update(self._epoch * self._per_epoch + batch + 1 - self._bar.n)
+        self._bar.update(self._epoch * self._span.per_epoch + batch + 1 - self._bar.n)
 
     def on_train_end(self, logs=None):
         self.close()
@@ -99,3 +106,44 @@ class Checkpoint(keras.callbacks.Callback):
             # Not save_weights: HDF5 crashes the process where the disk is full.
             self.model.save(path)
         self._saved = time.monotonic()
+
+
+class StepScalars(keras.callbacks.Callback):
+    """Each loss term, averaged over the steps since it was last written.
+
+    The logs are means over the epoch so far; what lies between two of them is
+    had without reading a step of its own.
+
+    Args:
+        folder: of the event files.
+        span: the `loop.Span` that is trained.
+        every: about how many steps a value is for.
+    """
+
+    def __init__(self, folder, span, every=SCALARS_EVERY):
+        super().__init__()
+        self._writer = tf.summary.create_file_writer(str(folder))
+        self._step, self._per_epoch, self._every = span.first, span.per_epoch, every
+        self._begin_epoch(span.first // span.per_epoch, span.first)
+
+    def _begin_epoch(self, epoch, step):
+        self._start = step - epoch * self._per_epoch
+        self._epoch, self._count, self._means = epoch, 0, {}
+
+    def on_epoch_begin(self, epoch, logs=None):
+        self._begin_epoch(epoch, max(self._step, epoch * self._per_epoch))
+
+    def on_train_batch_end(self, batch, logs=None):
+        count = batch + 1 - self._start
+        ended = batch + 1 == self._per_epoch
+        if count - self._count < self._every and not ended:
+            return
+        with self._writer.as_default(self._epoch * self._per_epoch + batch + 1):
+            for name, mean in logs.items():
+                before = self._count * self._means.get(name, 0.0)
+                value = (count * mean - before) / (count - self._count)
+                tf.summary.scalar(f"steps/{name}", value)
+        self._count, self._means = count, dict(logs)
+
+    def on_train_end(self, logs=None):
+        self._writer.close()

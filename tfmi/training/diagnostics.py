@@ -1,76 +1,90 @@
-"""Lines on what goes wrong in training, each said once."""
-
-import math
+"""Warnings of what goes wrong in training, each given once."""
 
 import numpy as np
 
 # Mean standard deviation of a representation's dimensions over images.
 COLLAPSED = 0.01
-# Minus the value of Eq. 9, of x and y together, where D is 1/2 for every pair.
-CHANCE = 4 * math.log(2)
-AT_CHANCE = 0.97 * CHANCE
-# How far above the most frequent value a probe reads a factor.
-READ = 0.1
-STAGES = {
-    "shared": ("S", "a lower --l1-weight may help"),
-    "exclusive": ("E", "a lower --adversarial-weight may help"),
-}
+# Of the loss of a discriminator at chance: from here on it counts as there.
+NEAR_CHANCE = 0.97
+# How far above the most frequent value a probe has to read a factor.
+LEAK = 0.1
 
 
 class Alarms:
-    """What was said already, of one stage.
+    """The warnings of one stage.
 
     Args:
-        stage: "shared" or "exclusive".
+        stage: the `methods.Stage`.
         say: called with a line.
     """
 
     def __init__(self, stage, say):
-        self._symbol, self._remedy = STAGES[stage]
+        self._stage = stage
         self._say = say
-        self._said = set()
+        self._warned = set()
         self._leaked = set()
 
-    def check_collapse(self, domain, vectors):
-        """Warn where vectors `(n, size)` of n images are nearly one vector."""
-        deviation = float(np.std(vectors, axis=0).mean())
-        if deviation < COLLAPSED:
-            self._once(
-                f"{self._symbol} of {domain} hardly differs between images (mean "
-                f"deviation {deviation:.4f}): it has collapsed; {self._remedy}",
-                key=domain,
-            )
-
-    def check_discriminator(self, loss, domain, shared_scores):
-        """Warn where the discriminator sees no dependence that a probe does.
-
-        One such moment may pass: it is said at the second in a row.
+    def check_collapse(self, representation, domain, vectors):
+        """Warn where vectors `(n, size)` of n images are nearly one vector.
 
         Args:
-            loss: of the discriminator, x and y together.
-            shared_scores: `online_scores` of E, of the shared factors.
+            representation: the `Representation` that they are of.
+            domain: name of the images' domain.
         """
-        leaking = {
-            name
-            for name, score in shared_scores.items()
-            if loss > AT_CHANCE and score["accuracy"] > score["majority"] + READ
-        }
-        for name in sorted(leaking):
-            if (domain, name) not in self._leaked:
-                continue
-            score = shared_scores[name]
-            self._once(
-                f"the discriminator is at chance (loss {loss:.3f}, chance "
-                f"{CHANCE:.3f}) but a probe reads {name} from E of {domain} "
-                f"({100 * score['accuracy']:.1f}%, most frequent value "
-                f"{100 * score['majority']:.1f}%); more --discriminator-steps or a "
-                "higher --discriminator-learning-rate may help",
-                key=(domain, name),
+        deviation = float(np.std(vectors, axis=0).mean())
+        if deviation < COLLAPSED:
+            remedy = f"; {self._stage.remedy}" if self._stage.remedy else ""
+            self._warn(
+                f"{representation.symbol} of {domain} hardly differs between images "
+                f"(mean deviation {deviation:.4f}): it has collapsed{remedy}",
+                key=(representation.name, domain),
             )
-        self._leaked = {k for k in self._leaked if k[0] != domain}
-        self._leaked |= {(domain, name) for name in leaking}
 
-    def _once(self, line, key):
-        if key not in self._said:
-            self._said.add(key)
+    def check_discriminator(self, logs, representation, domain, scores):
+        """Warn where the discriminator sees no dependence that a probe does.
+
+        One such moment may pass: the warning comes at the second in a row.
+
+        Args:
+            logs: of the stage's model; "discriminator" is the loss of its
+                discriminators, x and y together.
+            representation: the `Representation` that was probed.
+            domain: the `Domain` of the images.
+            scores: as `online_scores` gives them.
+        """
+        chance = self._stage.chance_loss
+        if chance is None:
+            return
+        loss = logs["discriminator"]
+        unwanted = [f.name for f in representation.unwanted(domain)]
+        leaking = {
+            (domain.name, name)
+            for name in unwanted
+            if name in scores and loss > NEAR_CHANCE * chance and _leaks(scores[name])
+        }
+        for key in sorted(leaking & self._leaked):
+            self._warn(
+                f"the discriminator is at chance (loss {loss:.3f}, chance "
+                f"{chance:.3f}) but a probe reads {key[1]} from "
+                f"{representation.symbol} of {key[0]} {_read(scores[key[1]])}; more "
+                "--discriminator-steps or a higher --discriminator-learning-rate may "
+                "help",
+                key=key,
+            )
+        self._leaked = {k for k in self._leaked if k[0] != domain.name} | leaking
+
+    def _warn(self, line, key):
+        if key not in self._warned:
+            self._warned.add(key)
             self._say(f"warning: {line}")
+
+
+def _leaks(score):
+    return score["accuracy"] > score["majority"] + LEAK
+
+
+def _read(score):
+    return (
+        f"({100 * score['accuracy']:.1f}%, most frequent value "
+        f"{100 * score['majority']:.1f}%)"
+    )

@@ -18,10 +18,11 @@ import tensorflow as tf
 
 from tfmi.errors import DataError
 from tfmi.errors import UsageError
-from tfmi.runs import CHECKPOINT
+from tfmi.runs.run import CHECKPOINT
+from tfmi.runs.run import HISTORY
 
 # What a run is resumed from; the rest of its folder is written anew.
-KEPT = ("*.json", "*.keras", f"*/{CHECKPOINT}", "*/history.csv")
+RESUMED_FROM = ("*.json", "*.keras", f"*/{CHECKPOINT}", f"*/{HISTORY}")
 
 
 @contextlib.contextmanager
@@ -121,7 +122,7 @@ def describe(recipe):
 def copy_run(source, folder):
     """Copy what a run is resumed from; returns the copy's path."""
     source, folder = pathlib.Path(source), pathlib.Path(folder)
-    for pattern in KEPT:
+    for pattern in RESUMED_FROM:
         for path in source.glob(pattern):
             target = folder / path.relative_to(source)
             target.parent.mkdir(exist_ok=True)
@@ -129,7 +130,7 @@ def copy_run(source, folder):
     return folder
 
 
-def agreed(value):
+def mean_over_workers(value):
     """The mean of a number over the workers, the same on each of them."""
     strategy = tf.distribute.get_strategy()
     if not isinstance(strategy, tf.distribute.MultiWorkerMirroredStrategy):
@@ -144,7 +145,7 @@ def _mean(value):
     return strategy.reduce(tf.distribute.ReduceOp.MEAN, values, axis=None)
 
 
-def parts(batches):
+def shard_batches(batches):
     """Batches of dicts as the replicas' parts: replica k of n gets the k-th of
     n equal slices. Every worker reads whole batches."""
     strategy = tf.distribute.get_strategy()
@@ -167,7 +168,7 @@ def parts(batches):
 
 
 def steps_function(model):
-    """A function from an iterator of `parts` and a number of steps to the logs
+    """A function from an iterator of `shard_batches` and a number of steps to the logs
     after those steps, over all replicas."""
     strategy = tf.distribute.get_strategy()
     averages = _moving_averages(model)

@@ -17,7 +17,7 @@ STRATEGIES = ("mirrored", "multi-worker")
 CORES = 2
 
 
-def settle(run, image_shape, precision="auto", jit="auto"):
+def choose_execution(run, image_shape, precision="auto", jit="auto"):
     """Choose both for a run, into its config; what was chosen before stays.
 
     Returns:
@@ -27,7 +27,7 @@ def settle(run, image_shape, precision="auto", jit="auto"):
         reasons = "as it began", "as it began"
     else:
         precision, precision_reason = choose_precision(precision)
-        jit, jit_reason = choose_jit(jit, run.recipe, image_shape, precision)
+        jit, jit_reason = choose_jit(jit, run, image_shape, precision)
         run.save_config(precision=precision, jit=jit)
         reasons = precision_reason, jit_reason
     chosen = run.config["precision"], "XLA" if run.config["jit"] else "no XLA"
@@ -99,7 +99,7 @@ def choose_precision(asked="auto"):
     return "float32", "the processor has no bfloat16 units"
 
 
-def choose_jit(asked, recipe, image_shape, precision):
+def choose_jit(asked, run, image_shape, precision):
     """Whether XLA compiles the steps.
 
     Args:
@@ -117,22 +117,27 @@ def choose_jit(asked, recipe, image_shape, precision):
     if not tf.config.list_physical_devices("GPU"):
         return False, "slower on a CPU"
     plain, compiled = (
-        1000 * step_seconds(recipe, image_shape, precision, jit)
-        for jit in (False, True)
+        1000 * step_seconds(run, image_shape, precision, jit) for jit in (False, True)
     )
     reason = f"a step takes {compiled:.1f} ms with it, {plain:.1f} ms without"
     return compiled < plain, reason
 
 
-def step_seconds(recipe, image_shape, precision, jit, rounds=5, steps=4):
-    """Seconds of a step of stage 1 on a batch of noise, the median of rounds."""
+def step_seconds(run, image_shape, precision, jit, rounds=5, steps=4):
+    """Seconds of a step of the first stage on a batch of noise, the median of
+    rounds."""
     import tensorflow as tf
 
-    from tfmi.models import from_recipe
-
-    model = from_recipe.build_shared_model(recipe, image_shape, 1, precision, jit)
+    model = run.method.build(
+        run.stages[0],
+        run.recipe,
+        image_shape,
+        precision=precision,
+        jit=jit,
+        encoder=run.own_encoder,
+    )
     step = tf.function(model.train_step, jit_compile=jit or None)
-    shape = (recipe.batch_size, *image_shape)
+    shape = (run.recipe.batch_size, *image_shape)
     batch = {domain: tf.random.uniform(shape, -1, 1) for domain in ("x", "y")}
     seconds = []
     for _ in range(1 + rounds):

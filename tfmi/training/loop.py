@@ -6,6 +6,7 @@ multiple of it. Here the number of steps is an input of the graph: an execution
 ends where the epoch does, and callbacks see the losses a few times a second.
 """
 
+import dataclasses
 import time
 
 import keras
@@ -17,28 +18,44 @@ from tfmi.training import distribute
 SECONDS = 0.4
 
 
-def fit(model, batches, first, total, per_epoch, callbacks):
-    """Train a model from step `first` to step `total`, or until it is stopped.
+@dataclasses.dataclass(frozen=True)
+class Span:
+    """The steps of one stage that are to be trained.
+
+    Attributes:
+        first: the step to begin at, 0 but for a resumed run.
+        total: number of steps of the whole stage.
+        per_epoch: number of steps of an epoch.
+    """
+
+    first: int
+    total: int
+    per_epoch: int
+
+
+def fit(model, batches, span, callbacks):
+    """Train a model over a span of steps, or until it is stopped.
 
     Args:
         model: compiled, with a `train_step` that gives scalars.
-        batches: iterable of the batches `first` to `total`.
-        per_epoch: steps of an epoch; the first epoch may be begun already.
+        batches: iterable of the batches of the span.
+        span: a `Span`; its first epoch may be begun already.
         callbacks: as in `keras.Model.fit`. `on_train_batch_end` is called
             after each execution, with the position in the epoch of its last
             step and the means over the epoch so far.
     """
     callbacks = keras.callbacks.CallbackList(callbacks, model=model)
-    execution = Execution(model, batches)
+    runner = StepRunner(model, batches)
     model.stop_training = False
     callbacks.on_train_begin()
-    for epoch in range(first // per_epoch, -(-total // per_epoch)):
+    per_epoch = span.per_epoch
+    for epoch in range(span.first // per_epoch, -(-span.total // per_epoch)):
         model.reset_metrics()
         callbacks.on_epoch_begin(epoch)
-        position, logs = max(first - epoch * per_epoch, 0), {}
+        position, logs = max(span.first - epoch * per_epoch, 0), {}
         while position < per_epoch and not model.stop_training:
             callbacks.on_train_batch_begin(position)
-            count, logs = execution.run(per_epoch - position)
+            count, logs = runner.run(per_epoch - position)
             position += count
             callbacks.on_train_batch_end(position - 1, logs)
         callbacks.on_epoch_end(epoch, logs)
@@ -47,12 +64,12 @@ def fit(model, batches, first, total, per_epoch, callbacks):
     callbacks.on_train_end()
 
 
-class Execution:
+class StepRunner:
     """Runs steps on the batches, each time as many as take `SECONDS`."""
 
     def __init__(self, model, batches):
         if tf.distribute.has_strategy():
-            self._batches = iter(distribute.parts(batches))
+            self._batches = iter(distribute.shard_batches(batches))
             self._steps = distribute.steps_function(model)
         else:
             self._batches = iter(batches)
@@ -69,7 +86,7 @@ class Execution:
         start = time.perf_counter()
         logs = self._steps(self._batches, tf.constant(count))
         logs = {name: float(value) for name, value in logs.items()}
-        seconds = distribute.agreed(time.perf_counter() - start)
+        seconds = distribute.mean_over_workers(time.perf_counter() - start)
         # The first call builds the graph: what it took says nothing. Growth by
         # halves keeps a lucky measurement from making a long execution.
         fitting = max(1, int(count * SECONDS / seconds))

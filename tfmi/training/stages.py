@@ -1,8 +1,9 @@
-"""Stage 1, then stage 2, in a run folder that can be left and resumed."""
+"""The stages of a method, in a run folder that can be left and resumed."""
 
 import contextlib
-import csv
+import dataclasses
 import time
+from collections.abc import Callable
 
 import keras
 import tensorflow as tf
@@ -12,28 +13,31 @@ from tfmi.errors import UsageError
 from tfmi.files import make_folder
 from tfmi.files import replacing
 from tfmi.files import write_text
-from tfmi.models import from_recipe
 from tfmi.models import saving
-from tfmi.models.preprocessing import scale_images
 from tfmi.pipelines.preview import write_preview
-from tfmi.runs import CHECKPOINT
+from tfmi.runs import samples
+from tfmi.runs.run import CHECKPOINT
 from tfmi.training import distribute
 from tfmi.training import loop
-from tfmi.training.augmentation import random_shifts
+from tfmi.training.augmentation import prepared
 from tfmi.training.callbacks import Checkpoint
 from tfmi.training.callbacks import ProgressBar
-from tfmi.training.monitor import StepScalars
-from tfmi.training.monitor import Watch
+from tfmi.training.callbacks import StepScalars
+from tfmi.training.history import drop_rows_from
+from tfmi.training.monitor import TrainingMonitor
+
+# Seeds of the stages lie so far apart: each has its own pairs and draws.
+SEED_STEP = 1_000_003
 
 
 def train(run, dataset, stop, probe_every=0):
     """Train what is not trained yet of a run.
 
     Args:
-        run: a `runs.Run`; what it holds already is gone on with.
+        run: a `runs.Run`; training goes on from what it holds already.
         dataset: its `PairDataset`.
         stop: function that says whether to stop now (Ctrl-C).
-        probe_every: steps between two online probes (`watching`), 0 for none;
+        probe_every: steps between two online probes (`monitor`), 0 for none;
             no weight depends on it.
 
     Returns:
@@ -44,25 +48,18 @@ def train(run, dataset, stop, probe_every=0):
             loss that is no number.
     """
     check_sizes(run.recipe, dataset)
-    run.save_config(
-        image_shape=list(dataset.image_shape),
-        source=dataset.source,
-        enlarge=dataset.enlarge,
-        channels=list(dataset.channels),
-        factors=describe_factors(dataset),
-    )
-    run.save_split(dataset.split)
-    if dataset.unusable:
-        write_text(run.path / "unusable.txt", "\n".join(dataset.unusable) + "\n")
-    write_preview(run.path / "preview.png", dataset, run.recipe.seed)
-    shared = None
-    for stage in run.stages:
-        model = _stage_model(run, stage)
-        if model is None:
-            model = _train_stage(run, stage, dataset, stop, shared, probe_every)
+    _describe(run, dataset)
+    training = _Training(run, dataset, stop, probe_every)
+    model = None
+    for stage in run.method.stages[: len(run.stages)]:
+        if run.model_file(stage.name).is_file():
+            model = run.trained_model(stage.name)
+        else:
+            model = training.stage(stage, model)
         if model is None:
             return False
-        shared = model
+    if not run.samples_file.is_file():
+        samples.save(run.samples_file, samples.collect(dataset))
     run.save_progress(stage=run.stages[-1], finished=True)
     return True
 
@@ -81,6 +78,21 @@ def check_sizes(recipe, dataset):
         )
 
 
+def _describe(run, dataset):
+    """Keep what is known of the data, and a picture of pairs."""
+    run.save_config(
+        image_shape=list(dataset.image_shape),
+        source=dataset.source,
+        enlarge=dataset.enlarge,
+        channels=list(dataset.channels),
+        factors=describe_factors(dataset),
+    )
+    run.save_split(dataset.split)
+    if dataset.unusable:
+        write_text(run.path / "unusable.txt", "\n".join(dataset.unusable) + "\n")
+    write_preview(run.path / "preview.png", dataset, run.recipe.seed)
+
+
 def describe_factors(dataset):
     """`{domain: {"shared": {factor: values}, "exclusive": ...}}`, for JSON."""
     return {
@@ -95,45 +107,102 @@ def describe_factors(dataset):
     }
 
 
-def _stage_model(run, stage):
-    path = run.path / f"{stage}.keras"
-    return saving.load_model(path) if path.is_file() else None
+@dataclasses.dataclass(frozen=True)
+class _Training:
+    """What the stages of a run have in common."""
 
+    run: object
+    dataset: object
+    stop: Callable
+    probe_every: int
 
-def _train_stage(run, stage, dataset, stop, shared=None, probe_every=0):
-    """Train one stage to its end and save it; `None` where it was stopped."""
-    recipe = run.recipe
-    # Seeded anew, so that a stage is the same whatever came before it in the
-    # process: the other stage, its model read from a file, or another run.
-    keras.utils.set_random_seed(_stage_seed(recipe, stage))
-    per_epoch = dataset.num_images("train") // recipe.batch_size
-    total = per_epoch * getattr(recipe, f"{stage}_epochs")
-    precision = run.config.get("precision", "float32")
-    model = _build(run, dataset, stage, shared, total, precision)
-    folder = run.path / stage
-    step = _restore(model, folder)
-    run.save_progress(stage=stage, step=step, steps=total, finished=False)
-    # A stop that one worker is asked for stops all of them.
-    checkpoint = Checkpoint(folder / CHECKPOINT, lambda: distribute.agreed(stop()) > 0)
-    steps = step, total, per_epoch
-    bar = ProgressBar(stage, *steps)
-    begun = time.monotonic()
-    with _one_line_of_disk_errors(folder), contextlib.closing(bar):
-        watch = Watch(folder, dataset, steps, probe_every, bar)
-        _fit(model, dataset, recipe, steps, folder, [bar, checkpoint, watch])
-    _add_seconds(run, stage, time.monotonic() - begun - watch.seconds)
-    step = int(model.steps_done.numpy())
-    if step < total:
-        run.save_progress(stage=stage, step=step, steps=total, finished=False)
-        return None
-    if precision != "float32":
-        # What is kept is float32 whatever it was trained in.
-        model = saving.copied(
-            model, lambda: _build(run, dataset, stage, shared, total, "float32")
-        )
-    with replacing(run.path / f"{stage}.keras") as path:
-        model.save(path)
-    return model
+    def stage(self, stage, before):
+        """Train one stage to its end and save it; `None` where it was stopped.
+
+        Args:
+            stage: a `methods.Stage`.
+            before: the float32 model of the stage before, or `None`.
+        """
+        run, seed = self.run, self._seed(stage)
+        # Seeded anew, so that a stage is the same whatever came before it in the
+        # process: the other stage, its model read from a file, or another run.
+        keras.utils.set_random_seed(seed)
+        per_epoch = self.dataset.num_images("train") // run.recipe.batch_size
+        total = per_epoch * run.recipe.epochs(stage.name)
+        precision = run.config.get("precision", "float32")
+        model = self._build(stage, before, total, precision)
+        span = loop.Span(restore(model, run.stage_folder(stage.name)), total, per_epoch)
+        self._save_progress(stage, span.first, total)
+        begun = time.monotonic()
+        paused = self._fit(model, stage, span, seed)
+        self._add_seconds(stage, time.monotonic() - begun - paused)
+        step = int(model.steps_done.numpy())
+        if step < total:
+            self._save_progress(stage, step, total)
+            return None
+        if precision != "float32":
+            # What is kept is float32 whatever it was trained in.
+            model = saving.copied(
+                model, lambda: self._build(stage, before, total, "float32")
+            )
+        with replacing(run.model_file(stage.name)) as path:
+            model.save(path)
+        return model
+
+    def _seed(self, stage):
+        return self.run.recipe.seed + SEED_STEP * self.run.method.stages.index(stage)
+
+    def _build(self, stage, before, total, precision):
+        """The model of a stage; `before` is the float32 model of the last one."""
+        options = {"total_steps": total, "precision": precision}
+        options["jit"] = bool(self.run.config.get("jit"))
+        if before is not None and precision != "float32":
+            before = saving.copied(before, lambda: self._stages_before(stage, options))
+        return self.run.build(stage.name, before=before, **options)
+
+    def _stages_before(self, stage, options):
+        """An untrained model of the stage before, on those before that."""
+        stages, model = self.run.method.stages, None
+        for earlier in stages[: stages.index(stage)]:
+            model = self.run.build(earlier.name, before=model, **options)
+        return model
+
+    def _fit(self, model, stage, span, seed):
+        """Train, with all that watches it; returns seconds that no step took."""
+        run, folder = self.run, self.run.stage_folder(stage.name)
+        drop_rows_from(run.history_file(stage.name), span.first // span.per_epoch)
+        bar = ProgressBar(stage.name, span)
+        with _one_line_of_disk_errors(folder), contextlib.closing(bar):
+            monitor = TrainingMonitor(
+                stage, folder, self.dataset, span, self.probe_every, bar
+            )
+            callbacks = [
+                bar,
+                # A stop that one worker is asked for stops all of them.
+                Checkpoint(
+                    folder / CHECKPOINT,
+                    lambda: distribute.mean_over_workers(self.stop()) > 0,
+                ),
+                monitor,
+                StepScalars(folder / "logs" / "steps", span),
+                keras.callbacks.CSVLogger(run.history_file(stage.name), append=True),
+                keras.callbacks.TensorBoard(folder / "logs", write_graph=False),
+            ]
+            pairs = self.dataset.pairs(
+                run.recipe.batch_size, seed, span.first, span.total - span.first
+            )
+            batches = prepared(pairs, span.first, run.recipe.max_shift, seed)
+            loop.fit(model, batches, span, callbacks)
+        return monitor.seconds
+
+    def _save_progress(self, stage, step, total):
+        self.run.save_progress(stage=stage.name, step=step, steps=total, finished=False)
+
+    def _add_seconds(self, stage, seconds):
+        """Keep how long a stage took; what a kill cut off is not in it."""
+        spent = self.run.config.get("seconds", {})
+        spent = {**spent, stage.name: spent.get(stage.name, 0.0) + seconds}
+        self.run.save_config(seconds=spent)
 
 
 @contextlib.contextmanager
@@ -153,34 +222,7 @@ def _one_line_of_disk_errors(folder):
         ) from error
 
 
-def _add_seconds(run, stage, seconds):
-    """Keep how long a stage took; what a kill cut off is not in it."""
-    spent = run.config.get("seconds", {})
-    run.save_config(seconds={**spent, stage: spent.get(stage, 0.0) + seconds})
-
-
-def _stage_seed(recipe, stage):
-    """Each stage has its own pairs and draws, the same whether resumed or not."""
-    return recipe.seed + (0 if stage == "shared" else 1_000_003)
-
-
-def _build(run, dataset, stage, shared, total, precision):
-    """The model of a stage; `shared` is the float32 model of stage 1."""
-    arguments = total, precision, bool(run.config.get("jit"))
-    if stage == "shared":
-        return from_recipe.build_shared_model(
-            run.recipe, dataset.image_shape, *arguments
-        )
-    if precision != "float32":
-        shared = saving.copied(
-            shared, lambda: _build(run, dataset, "shared", None, total, precision)
-        )
-    return from_recipe.build_exclusive_model(
-        run.recipe, dataset.image_shape, shared, *arguments
-    )
-
-
-def _restore(model, folder):
+def restore(model, folder):
     """Load the last checkpoint, if there is one.
 
     Returns:
@@ -192,45 +234,3 @@ def _restore(model, folder):
         with saving.whole_file(folder / CHECKPOINT):
             model.load_weights(folder / CHECKPOINT)
     return int(model.steps_done.numpy())
-
-
-def _fit(model, dataset, recipe, steps, folder, callbacks):
-    step, total, per_epoch = steps
-    _drop_epochs_from(folder / "history.csv", step // per_epoch)
-    seed = _stage_seed(recipe, folder.name)
-    callbacks = [
-        *callbacks,
-        StepScalars(folder / "logs" / "steps", step, per_epoch),
-        keras.callbacks.CSVLogger(folder / "history.csv", append=True),
-        keras.callbacks.TensorBoard(folder / "logs", write_graph=False),
-    ]
-    pairs = dataset.pairs(recipe.batch_size, seed, step, total - step)
-    batches = prepared(pairs, step, recipe.max_shift, seed)
-    loop.fit(model, batches, step, total, per_epoch, callbacks)
-
-
-def prepared(pairs, first_step, max_shift, seed):
-    """Pairs as the models take them. Both images of a pair are moved, each by
-    itself, as a function of the seed and the step."""
-
-    def prepare(step, pair):
-        if max_shift:
-            pair = {
-                domain: random_shifts(images, max_shift, tf.stack([seed + k, step]))
-                for k, (domain, images) in enumerate(pair.items())
-            }
-        return {domain: scale_images(images) for domain, images in pair.items()}
-
-    return pairs.enumerate(first_step).map(prepare, tf.data.AUTOTUNE).prefetch(2)
-
-
-def _drop_epochs_from(path, epoch):
-    """Drop history rows of epochs that are to be trained again."""
-    if not path.is_file():
-        return
-    with open(path, newline="", encoding="utf-8") as file:
-        rows = list(csv.reader(file))
-    kept = rows[:1] + [row for row in rows[1:] if row and int(row[0]) < epoch]
-    with replacing(path) as temporary:
-        with open(temporary, "w", newline="", encoding="utf-8") as file:
-            csv.writer(file).writerows(kept)

@@ -12,7 +12,7 @@ from tfmi.files import make_folder
 from tfmi.files import replacing
 
 
-def first(labelled, limit=None):
+def take(labelled, limit=None):
     """The first `limit` images of a stream, as arrays.
 
     Args:
@@ -46,10 +46,10 @@ def extract(represent, labelled, limit=None):
         DataError: for a dataset without images.
     """
     vectors, labels = [], []
-    for images, batch in first(labelled, limit):
+    for images, batch in take(labelled, limit):
         vectors.append(np.asarray(represent(images), np.float32))
         labels.append(batch)
-    return np.concatenate(_some(vectors)), _joined(labels)
+    return np.concatenate(_require_images(vectors)), _joined(labels)
 
 
 def extract_all(represents, labelled, folder, limit=None):
@@ -75,17 +75,17 @@ def extract_all(represents, labelled, folder, limit=None):
             size)`, and a folder that cannot be written.
     """
     make_folder(folder)
-    content, labels, sample = _read(first(labelled(), limit))
+    content, labels, sample = _read(take(labelled(), limit))
     count = len(next(iter(labels.values())))
     sinks = {n: _sink(folder, content, f, sample, count) for n, f in represents.items()}
     # By path: two names of one encoder share a file.
     missing = {s.path: s for s in sinks.values() if s.kept() is None}
     if missing:
-        _fill(missing.values(), first(labelled(), limit))
+        _fill(missing.values(), take(labelled(), limit))
     return {name: sink.kept() for name, sink in sinks.items()}, labels
 
 
-def scored(vectors, labels):
+def labelled_only(vectors, labels):
     """The vectors and labels of the images that count for a factor: those whose
     label is not negative."""
     kept = labels >= 0
@@ -93,7 +93,7 @@ def scored(vectors, labels):
     return (vectors, labels) if kept.all() else (vectors[kept], labels[kept])
 
 
-def occurring(domain, *labels):
+def drop_absent_values(domain, *labels):
     """The domain with the values of its factors that occur in the labels, so
     that chance is the data's.
 
@@ -103,7 +103,7 @@ def occurring(domain, *labels):
     """
 
     def cut(factors):
-        return tuple(_occurring_values(factor, labels) for factor in factors)
+        return tuple(_present_values(factor, labels) for factor in factors)
 
     return dataclasses.replace(
         domain,
@@ -112,7 +112,7 @@ def occurring(domain, *labels):
     )
 
 
-def _occurring_values(factor, labels):
+def _present_values(factor, labels):
     parts = [part[factor.name] for part in labels]
     if not all((part >= 0).any() for part in parts):
         raise DataError(
@@ -161,7 +161,7 @@ def _read(batches):
         _update(digest, images)
         labels.append(batch)
         sample.append(images[:1])
-    return digest.digest(), _joined(_some(labels)), np.concatenate(sample)
+    return digest.digest(), _joined(_require_images(labels)), np.concatenate(sample)
 
 
 def _update(digest, array):
@@ -187,7 +187,7 @@ def _fill(sinks, batches):
             os.fsync(file.fileno())
 
 
-def _some(batches):
+def _require_images(batches):
     if not batches:
         raise DataError("a split must have images. Received: none")
     return batches

@@ -1,7 +1,7 @@
 """A cheap probe, to see during training what vectors tell of the factors."""
 
 from tfmi.evaluation.measure import probes
-from tfmi.evaluation.measure.features import scored
+from tfmi.evaluation.measure.features import labelled_only
 
 TRAIN_IMAGES = 2000
 TEST_IMAGES = 1000
@@ -27,7 +27,9 @@ def online_scores(train, test):
         value; without factors that no image counts for.
     """
     return {
-        factor: _scores(scored(train[0], train[1][factor]), scored(test[0], labels))
+        factor: _scores(
+            labelled_only(train[0], train[1][factor]), labelled_only(test[0], labels)
+        )
         for factor, labels in test[1].items()
         if (labels >= 0).any() and (train[1][factor] >= 0).any()
     }

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from tfmi.evaluation.measure.features import scored
+from tfmi.evaluation.measure.features import labelled_only
 from tfmi.evaluation.measure.neighbours import most_frequent
 from tfmi.evaluation.measure.neighbours import nearest
 from tfmi.evaluation.measure.probes import majority_level
@@ -74,7 +74,7 @@ def _by_factor(splits, domain, metric):
     searches, found = {}, {}
     for factor in domain.factors:
         train, test = (
-            scored(splits[split][0], splits[split][1][factor.name])
+            labelled_only(splits[split][0], splits[split][1][factor.name])
             for split in ("train", "test")
         )
         kept = tuple((splits[split][1][factor.name] >= 0).tobytes() for split in splits)

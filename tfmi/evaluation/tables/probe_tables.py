@@ -1,7 +1,7 @@
 """Tables 1 to 4: every probe of every representation, and a table for each."""
 
 from tfmi.evaluation.measure import probes
-from tfmi.evaluation.measure.features import scored
+from tfmi.evaluation.measure.features import labelled_only
 from tfmi.evaluation.tables import text
 
 OURS = "Ours"
@@ -47,7 +47,7 @@ def probe_tables(features, domains, pipeline, protocols, seeds, progress=print):
 
 def _job(features, key, protocol, row, seed, factor):
     train, test = (
-        scored(vectors, labels[factor])
+        labelled_only(vectors, labels[factor])
         for vectors, labels in (features[key][row][s] for s in ("train", "test"))
     )
     return probes.PROTOCOLS[protocol], *train, *test, seed

@@ -1,0 +1,110 @@
+"""What a method is to everything else: its stages and its representations."""
+
+import abc
+import dataclasses
+from collections.abc import Mapping
+
+from tfmi.representation import Representation
+
+
+@dataclasses.dataclass(frozen=True)
+class Stage:
+    """One training of a method, with a model of its own.
+
+    Attributes:
+        name: as in files and in settings (`<name>_epochs`).
+        title: for people.
+        representations: what it learns; those of the stages before stay.
+        remedy: what may help where a representation collapses.
+        chance_loss: value of the log `discriminator` where that player is at
+            chance; `None` for a stage without one.
+    """
+
+    name: str
+    title: str
+    representations: tuple[Representation, ...]
+    remedy: str = ""
+    chance_loss: float | None = None
+
+
+class Method(abc.ABC):
+    """A system that learns representations from pairs.
+
+    Importing and asking it costs nothing: only `build` loads Keras.
+
+    Attributes:
+        name: as in recipes.
+        title: for people.
+        stages: in the order of training.
+        terms: `{log: what it means}` of the models' logs.
+        ablations: `{key: (title, {setting: value})}`, what `tfmi ablate` changes.
+    """
+
+    name: str
+    title: str
+    stages: tuple[Stage, ...]
+    terms: Mapping = {}
+    ablations: Mapping = {}
+
+    @abc.abstractmethod
+    def build(self, stage, recipe, image_shape, **options):
+        """The compiled model of a stage.
+
+        Args:
+            stage: name of the stage.
+            recipe: a `Recipe` of this method.
+            image_shape: `(height, width, channels)`.
+            options: `before`, the model of the stage before, in the precision of
+                this one, or `None`; `total_steps` of the stage; `precision`, a
+                dtype policy; `jit`, whether XLA compiles the step; `encoder`, a
+                function `(image_shape) -> keras.Model` that gives the user's own
+                encoder (`models.from_encoder`), or `None`.
+
+        Returns:
+            A `keras.Model` with a `train_step` on `{"x", "y"}` batches of scaled
+            images that gives scalars, "loss" among them; a variable `steps_done`
+            that counts its steps; and `encoder(representation, domain)`.
+        """
+
+    def encoder(self, model, representation, domain):
+        """The Keras model from scaled images to `{"vector": (batch, size), ...}`.
+
+        Args:
+            model: of the last stage that was trained.
+            representation: name of a representation.
+            domain: "x" or "y".
+        """
+        return model.encoder(representation, domain)
+
+    def untrained(self, recipe):
+        """The recipe of the untrained encoders that results stand beside."""
+        return recipe
+
+    def representations(self, stages=None):
+        """The representations that the stages (by default all) learn."""
+        return tuple(
+            representation
+            for stage in self.stages
+            if stages is None or stage.name in stages
+            for representation in stage.representations
+        )
+
+    def representation(self, name):
+        """The representation of that name."""
+        return {r.name: r for r in self.representations()}[name]
+
+    def stage_of(self, recipe, setting):
+        """Name of the first stage whose outcome depends on a setting."""
+        (field,) = (f for f in recipe.settings() if f.name == setting)
+        return field.metadata["stage"] or self.stages[0].name
+
+    def stage_settings(self, recipe, stage):
+        """`{setting: value}` of all that the outcome of a stage depends on."""
+        names = [each.name for each in self.stages]
+        reached = names[: names.index(stage) + 1]
+        own = {
+            field.name: getattr(recipe, field.name)
+            for field in recipe.settings()
+            if self.stage_of(recipe, field.name) in reached
+        }
+        return {"pipeline": recipe.pipeline, "method": recipe.method, **own}

@@ -1,0 +1,133 @@
+"""The settings of a run: what all methods have in common, and how one is declared."""
+
+import dataclasses
+import math
+
+from tfmi.errors import UsageError
+
+NUMBERS = (int, float)
+
+
+def setting(
+    default,
+    help,
+    *,
+    stage=None,
+    at_least=0,
+    at_most=math.inf,
+    below=math.inf,
+    choices=None,
+    code_levels=False,
+):
+    """A field of a recipe, with all that a command line and a check need of it.
+
+    Args:
+        default: its value; the field's annotation is its type: `bool`, `int`,
+            `float` or `str`.
+        help: a sentence for `--help`.
+        stage: name of the first stage whose outcome depends on it. `None` says
+            that every stage does.
+        at_least, at_most, below: bounds of a number.
+        choices: the values of a text.
+        code_levels: whether 1 is refused, since one level is no code.
+    """
+    rules = {"at_least": at_least, "at_most": at_most, "below": below}
+    metadata = {"help": help, "stage": stage, "choices": choices, **rules}
+    metadata["code_levels"] = code_levels
+    return dataclasses.field(default=default, metadata=metadata)
+
+
+@dataclasses.dataclass(frozen=True)
+class Recipe:
+    """Everything that a run depends on but the data.
+
+    A method's own settings are the fields of a subclass, each made by `setting`.
+    For each of its stages a method has a setting `<stage>_epochs`.
+
+    Attributes:
+        name: of the recipe, as `tfmi train NAME`.
+        pipeline: name of the dataset (`tfmi.pipelines`).
+        method: name of what learns from it (`tfmi.methods`).
+
+    Raises:
+        UsageError: for a value that no run can have.
+    """
+
+    name: str
+    pipeline: str
+    method: str = "cross-mi"
+    share_weights: bool = setting(
+        False, "Whether x and y share one set of weights (images of one kind)."
+    )
+    encoder: str = setting(
+        "",
+        "Encoder to train in place of the recipe's own: a .keras file, or "
+        "keras.applications:NAME, which starts without trained weights.",
+    )
+    batch_size: int = setting(64, "Pairs of images in a step.", at_least=2)
+    learning_rate: float = setting(1e-4, "Learning rate of Adam.")
+    learning_rate_decay: str = setting(
+        "none", "How the learning rate falls over a stage.", choices=("none", "cosine")
+    )
+    max_shift: float = setting(
+        0.0,
+        "How far training images are moved at random, as a fraction of a side.",
+        below=1,
+    )
+    seed: int = setting(0, "Seed of weights, pairs, negatives and noise.")
+
+    def __post_init__(self):
+        for field in dataclasses.fields(self):
+            _check(field, getattr(self, field.name))
+
+    @classmethod
+    def settings(cls):
+        """The fields that `setting` made, in their order."""
+        return [field for field in dataclasses.fields(cls) if field.metadata]
+
+    def replace(self, **changes):
+        """A recipe with some values changed, checked like any other."""
+        unknown = sorted(set(changes) - {f.name for f in dataclasses.fields(self)})
+        if unknown:
+            raise UsageError(
+                f"settings must be fields of a recipe. Received: {', '.join(unknown)}"
+            )
+        return dataclasses.replace(self, **changes)
+
+    def epochs(self, stage):
+        """Number of epochs of a stage."""
+        return getattr(self, f"{stage}_epochs")
+
+    def to_dict(self):
+        """`{field: value}`, which `recipes.from_dict` reads."""
+        return dataclasses.asdict(self)
+
+
+def _check(field, value):
+    name, kind, rules = field.name, field.type, field.metadata
+    if kind is float and isinstance(value, int) and not isinstance(value, bool):
+        value = float(value)
+    if type(value) is not kind:
+        raise UsageError(f"{name} must be of type {kind.__name__}. Received: {value!r}")
+    if not rules:
+        return
+    if rules["choices"] and value not in rules["choices"]:
+        raise UsageError(
+            f"{name} must be one of {', '.join(rules['choices'])}. Received: {value}"
+        )
+    if kind in NUMBERS:
+        _check_number(name, kind, value, rules)
+
+
+def _check_number(name, kind, value, rules):
+    least, most, below = rules["at_least"], rules["at_most"], rules["below"]
+    if kind is float and not (math.isfinite(value) and value >= least):
+        raise UsageError(f"{name} must be >= {least} and finite. Received: {value}")
+    if value < least:
+        raise UsageError(f"{name} must be >= {least}. Received: {value}")
+    if rules["code_levels"] and value == 1:
+        raise UsageError(f"{name} must be 0 (continuous) or >= 2. Received: 1")
+    if value > most:
+        raise UsageError(f"{name} must be <= {most}. Received: {value}")
+    if value >= below:
+        raise UsageError(f"{name} must be below {below}. Received: {value}")

@@ -1,0 +1,194 @@
+"""Recipes of the paper's method: cross mutual information, then an adversary."""
+
+import dataclasses
+
+from tfmi.recipes.base import Recipe
+from tfmi.recipes.base import setting
+
+NETWORKS = ("concat", "dot")
+
+
+@dataclasses.dataclass(frozen=True)
+class CrossMIRecipe(Recipe):
+    """The settings of both stages.
+
+    The defaults are the paper's (sections 4.3 and 5.1). `global_weight` is
+    alpha, `local_weight` beta, `l1_weight` gamma, `adversarial_weight`
+    lambda_adv; the first two have a value for each stage.
+    """
+
+    shared_size: int = setting(64, "Length of S.", at_least=1)
+    exclusive_size: int = setting(64, "Length of E.", stage="exclusive", at_least=1)
+    encoder_width: int = setting(
+        64, "Channels of the encoders' first convolution.", at_least=1
+    )
+    normalize_codes: bool = setting(
+        False, "Whether S and E are batch-normalised to unit variance."
+    )
+    shared_levels: int = setting(
+        0,
+        "Levels that a dimension of S is rounded to. 0 rounds none.",
+        code_levels=True,
+    )
+    exclusive_levels: int = setting(
+        0,
+        "Levels that a dimension of E is rounded to. 0 rounds none.",
+        stage="exclusive",
+        code_levels=True,
+    )
+    code_noise: float = setting(
+        0.0, "Standard deviation of the noise on S before the statistics networks."
+    )
+    exclusive_code_noise: float = setting(
+        0.0,
+        "Standard deviation of the noise on E before the statistics networks.",
+        stage="exclusive",
+    )
+    critic: str = setting(
+        "concat",
+        "Kind of the statistics networks: concat scores one pair at a time, dot all "
+        "pairs of a batch by dot products.",
+        choices=NETWORKS,
+    )
+    critic_units: int = setting(512, "Width of the statistics networks.", at_least=1)
+    discriminator_units: int = setting(
+        512, "Width of the discriminators.", stage="exclusive", at_least=1
+    )
+    shared_epochs: int = setting(10, "Epochs of stage 1.", at_least=1)
+    exclusive_epochs: int = setting(
+        10, "Epochs of stage 2.", stage="exclusive", at_least=1
+    )
+    switched: bool = setting(
+        True, "Whether each image meets the other's S (Eq. 5), or its own."
+    )
+    global_weight: float = setting(0.5, "Weight alpha of the global term in stage 1.")
+    local_weight: float = setting(1.0, "Weight beta of the local term in stage 1.")
+    l1_weight: float = setting(0.1, "Weight gamma of the L1 distance (Eq. 6).")
+    shared_adversarial_weight: float = setting(
+        0.0,
+        "Weight of a discriminator that tells S of x from S of y, which the paper has "
+        "not. 0 is without.",
+    )
+    exclusive_global_weight: float = setting(
+        0.5, "Weight alpha of the global term in stage 2.", stage="exclusive"
+    )
+    exclusive_local_weight: float = setting(
+        1.0, "Weight beta of the local term in stage 2.", stage="exclusive"
+    )
+    adversarial_weight: float = setting(
+        0.025,
+        "Weight lambda_adv of the discriminator's game (Eq. 10).",
+        stage="exclusive",
+    )
+    adversarial_warmup: float = setting(
+        0.0,
+        "Fraction of stage 2's steps in which lambda_adv rises from 0.",
+        stage="exclusive",
+        at_most=1,
+    )
+    adversarial_loss: str = setting(
+        "saddle_point",
+        "The encoder's side of Eq. 9.",
+        stage="exclusive",
+        choices=("saddle_point", "non_saturating"),
+    )
+    discriminator: str = setting(
+        "concat",
+        "Kind of the discriminators, as that of the statistics networks.",
+        stage="exclusive",
+        choices=NETWORKS,
+    )
+    discriminator_spectral_norm: bool = setting(
+        False,
+        "Whether the discriminators' layers are spectrally normalised.",
+        stage="exclusive",
+    )
+    discriminator_noise: float = setting(
+        0.0,
+        "Standard deviation of the noise on what the discriminators see.",
+        stage="exclusive",
+    )
+    discriminator_steps: int = setting(
+        1, "Updates of the discriminators in a step.", stage="exclusive", at_least=1
+    )
+    discriminator_learning_rate: float = setting(
+        1e-4, "Learning rate of the discriminators of stage 2.", stage="exclusive"
+    )
+
+
+COLORED_MNIST_PAPER = CrossMIRecipe(
+    name="colored-mnist-paper", pipeline="colored-mnist", exclusive_size=8
+)
+COLORED_MNIST = COLORED_MNIST_PAPER.replace(
+    name="colored-mnist",
+    encoder_width=32,
+    normalize_codes=True,
+    shared_levels=3,
+    exclusive_levels=3,
+    code_noise=0.5,
+    exclusive_code_noise=0.5,
+    critic="dot",
+    critic_units=256,
+    learning_rate=1e-3,
+    learning_rate_decay="cosine",
+    shared_epochs=5,
+    exclusive_epochs=3,
+    adversarial_weight=1.0,
+    discriminator="dot",
+    discriminator_learning_rate=1e-3,
+)
+SHAPES3D = COLORED_MNIST.replace(
+    name="shapes3d",
+    pipeline="shapes3d",
+    share_weights=True,
+    exclusive_size=64,
+    shared_epochs=3,
+)
+SHAPES3D_PAPER = CrossMIRecipe(
+    name="shapes3d-paper", pipeline="shapes3d", share_weights=True
+)
+PAIRS = SHAPES3D.replace(
+    name="pairs",
+    pipeline="pairs",
+    # What real images share may be as fine as handwriting: levels round it off,
+    # noise drowns it, and a strong L1 term holds it down from the first step.
+    shared_levels=0,
+    code_noise=0.1,
+    l1_weight=0.01,
+    max_shift=0.125,
+    shared_epochs=80,
+    exclusive_epochs=30,
+)
+PAIRS_PAPER = CrossMIRecipe(name="pairs-paper", pipeline="pairs", share_weights=True)
+IAM = PAIRS.replace(
+    name="iam",
+    pipeline="iam",
+    encoder_width=16,
+    shared_epochs=30,
+    exclusive_epochs=10,
+)
+IAM_PAPER = CrossMIRecipe(name="iam-paper", pipeline="iam", share_weights=True)
+SENTINEL2 = SHAPES3D.replace(
+    name="sentinel2",
+    pipeline="sentinel2",
+    # Distances and regions come from fine differences that levels would round off.
+    shared_levels=0,
+    exclusive_levels=0,
+    shared_epochs=40,
+    exclusive_epochs=30,
+)
+SENTINEL2_PAPER = CrossMIRecipe(
+    name="sentinel2-paper", pipeline="sentinel2", share_weights=True
+)
+RECIPES = (
+    COLORED_MNIST,
+    COLORED_MNIST_PAPER,
+    PAIRS,
+    PAIRS_PAPER,
+    IAM,
+    IAM_PAPER,
+    SHAPES3D,
+    SHAPES3D_PAPER,
+    SENTINEL2,
+    SENTINEL2_PAPER,
+)
