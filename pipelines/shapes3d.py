@@ -1,17 +1,20 @@
 """3D Shapes (section 5.1): pairs of one geometry in different hues."""
 
 import pathlib
+from typing import Annotated
 
 import numpy as np
 
 from tfmi.errors import DataError
 from tfmi.errors import UsageError
+from tfmi.pipelines import options
 from tfmi.pipelines import shapes3d_files as files
 from tfmi.pipelines import shapes3d_scene as scene
 from tfmi.pipelines import splits
 from tfmi.pipelines.base import Domain
 from tfmi.pipelines.base import Factor
 from tfmi.pipelines.image_pairs import ImagePairs
+from tfmi.pipelines.options import option
 from tfmi.pipelines.pairing import GroupPairing
 from tfmi.pipelines.rows import cache_folder
 from tfmi.pipelines.rows import write_rows
@@ -39,7 +42,13 @@ DOMAIN = Domain(
 LEAST = 2 * files.GEOMETRIES
 
 
-def open_dataset(data_dir=None, render=None, split_seed=0):
+def open_dataset(
+    data_dir: Annotated[str, options.path("3dshapes.h5, or its folder.")] = None,
+    render: Annotated[
+        int, option("Number of images to render in place of the real ones.")
+    ] = None,
+    split_seed: splits.SplitSeed = 0,
+):
     """3D Shapes from 3dshapes.h5, from tensorflow-datasets, or rendered.
 
     A fifth of the images of each geometry, 20,000 in all at most, are the

@@ -2,6 +2,7 @@
 there are enough images of to be scored."""
 
 import json
+from typing import Annotated
 
 import numpy as np
 
@@ -9,12 +10,16 @@ from tfmi.errors import DataError
 from tfmi.errors import UsageError
 from tfmi.pipelines.base import NOT_SCORED
 from tfmi.pipelines.base import Factor
+from tfmi.pipelines.options import option
 
 # A value is scored where it has this many training images and a test image...
 MIN_TRAIN = 5
 # ... and the values together this many training images each on average (what
 # the stronger probe needs); the rarest are dropped until they have.
 MEAN_TRAIN = 10
+# Options of every dataset that is split when it is read.
+TestFraction = Annotated[float, option("Fraction of the images to test on.")]
+SplitSeed = Annotated[int, option("Seed of the split.", at_least=0)]
 
 
 def split_groups(groups, fraction=0.2, seed=0):

@@ -4,6 +4,7 @@ import dataclasses
 import hashlib
 import json
 import os
+from typing import Annotated
 
 import numpy as np
 import tqdm
@@ -17,6 +18,8 @@ from tfmi.pipelines import splits
 from tfmi.pipelines.base import Domain
 from tfmi.pipelines.base import Factor
 from tfmi.pipelines.image_pairs import ImagePairs
+from tfmi.pipelines.options import folder
+from tfmi.pipelines.options import option
 from tfmi.pipelines.pairing import GroupPairing
 from tfmi.pipelines.rows import IN_MEMORY_BYTES
 from tfmi.pipelines.rows import RowFile
@@ -40,13 +43,19 @@ DATES = 100
 
 
 def open_dataset(
-    data_dir=None,
-    bands=None,
-    window=WINDOW,
-    stride=None,
-    max_cloud=0.2,
-    cloud_threshold=None,
-    test_fraction=0.2,
+    data_dir: Annotated[str, folder("Folder of the acquisitions.")] = None,
+    bands: Annotated[
+        str, option("Bands to use: B02,B03,.... All that the data has by default.")
+    ] = None,
+    window: Annotated[int, option("Side of a window, in pixels.")] = WINDOW,
+    stride: Annotated[
+        int, option("Pixels between training windows. The window by default.")
+    ] = None,
+    max_cloud: Annotated[float, option("Largest share of cloud in a window.")] = 0.2,
+    cloud_threshold: Annotated[
+        float, option("Reflectance of B02 that counts as cloud where there is no mask.")
+    ] = None,
+    test_fraction: splits.TestFraction = 0.2,
 ):
     """Sentinel-2 acquisitions of places at several dates.
 

@@ -3,9 +3,9 @@
 import functools
 
 import numpy as np
-import tensorflow as tf
 
 from tfmi.errors import DataError
+from tfmi.lazy import LazyModule
 from tfmi.pipelines import splits
 from tfmi.pipelines.base import Domain
 from tfmi.pipelines.base import Factor
@@ -13,6 +13,8 @@ from tfmi.pipelines.base import PairDataset
 from tfmi.pipelines.pairing import epoch_order
 from tfmi.pipelines.sentinel2.records import Records
 from tfmi.pipelines.sentinel2.records import read_about
+
+tf = LazyModule("tensorflow")
 
 # Spots of each split whose images are labelled for evaluation, drawn with seed 0.
 LABELLED = 500
