@@ -17,7 +17,9 @@ from tfmi.files import write_json
 from tfmi.files import write_text
 
 FORMAT = 2
-UNTRAINED, MAJORITY = "Untrained encoder", "Majority class"
+OURS, UNTRAINED, MAJORITY = "Ours", "Untrained encoder", "Majority class"
+# Between the names of representations that a value is of together.
+JOINT = "+"
 ACCURACY, BALANCED, INFORMATION = "accuracy", "balanced_accuracy", "information"
 
 
@@ -27,10 +29,12 @@ class Record:
 
     Attributes:
         row: what was measured: the encoder's row, `UNTRAINED` or `MAJORITY`.
-        representation: its name; two joined by "+" for what is of both.
+        representation: its name; two joined by `JOINT` for what is of both.
         domain: its name.
-        protocol: how it was read: a probe's name, "1-nn l2", an estimator's name.
-        seed: of that reading, `None` where nothing is drawn.
+        protocol: how it was read: a probe's name, "1-nn l2", "dimensions" (metrics
+            of single dimensions), or an estimator's name, "jsd" or "ksg".
+        seed: of that reading, `None` where nothing is drawn, and for a metric of
+            probes' means over their seeds.
         factor: its name, `None` for what is of no single factor.
         score: "accuracy", "balanced_accuracy", "information", "mig", ....
         value: the number.
@@ -55,11 +59,13 @@ class Results:
 
     Attributes:
         about: `{"dataset", "source", "seed", "seeds", "limit", "row",
-            "protocols": {name: description},
+            "probes": [name], "protocols": {name: description},
+            "units": {estimator: unit of its values},
             "representations": {name: {"symbol", "holds"}},
             "domains": {name: {"title", "factors": {factor: {"values": number,
             "kind": "shared" or "exclusive"}}}}}`; "row" names the row that was
-            read with every seed, the encoder's own.
+            read with every seed, the encoder's own; "probes" those of the
+            protocols that are probes, the strongest last.
         records: list of `Record`.
     """
 
@@ -70,6 +76,23 @@ class Results:
     def row(self):
         """Name of the encoder's own row."""
         return self.about["row"]
+
+    @property
+    def probes(self):
+        """Names of the probes, the strongest last."""
+        return self.about["probes"]
+
+    @property
+    def probed(self):
+        """`(representation, domain, protocol)` of each reading by a probe, in the
+        order of the records: a table each."""
+        records = self.select(row=self.row, protocol=self.probes, score=ACCURACY)
+        keys = [(r.representation, r.domain, r.protocol) for r in records]
+        return list(dict.fromkeys(keys))
+
+    def symbol(self, representation):
+        """The letter of a representation, by its name."""
+        return self.about["representations"][representation]["symbol"]
 
     def select(self, **wanted):
         """The records whose fields have the wanted values, in their order.
