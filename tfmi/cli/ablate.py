@@ -5,7 +5,7 @@ import click
 from tfmi.cli.experiment import experiment_options
 from tfmi.cli.experiment import open_experiment
 from tfmi.cli.experiment import run_rows
-from tfmi.cli.options import recipe_options
+from tfmi.cli.options import RecipeCommand
 
 ROWS = {
     "baseline": ("Baseline", {}, None),
@@ -29,10 +29,9 @@ def _rows(context, parameter, value):
     return [row for row in ROWS if row in chosen]
 
 
-@click.command("ablate")
+@click.command("ablate", cls=RecipeCommand, without=("seed",))
 @click.argument("recipe")
 @experiment_options()
-@recipe_options(without=("seed",))
 @click.option("--rows", callback=_rows, help=f"Only these: {','.join(ROWS)}.")
 def command(rows, both_stages, **arguments):
     """Train and score RECIPE without each term of its objective (Tables 6, 7).

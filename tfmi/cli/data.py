@@ -2,7 +2,7 @@
 
 import click
 
-from tfmi.cli.options import data_options
+from tfmi.cli.options import RecipeCommand
 from tfmi.cli.options import report
 
 
@@ -11,9 +11,8 @@ def command():
     """Check a dataset, or make a synthetic one."""
 
 
-@command.command("check")
+@command.command("check", cls=RecipeCommand, settings=False)
 @click.argument("recipe")
-@data_options
 @click.option("--seed", type=click.IntRange(0), default=0, show_default=True)
 @click.option(
     "--output", default="data-check", show_default=True, help="Folder for the picture."

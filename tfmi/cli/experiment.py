@@ -6,8 +6,6 @@ import time
 import click
 
 from tfmi.cli.interrupt import Interrupt
-from tfmi.cli.options import data_options
-from tfmi.cli.options import open_chosen
 from tfmi.cli.options import probe_options
 from tfmi.cli.options import report
 
@@ -30,8 +28,7 @@ class Values(click.ParamType):
 
 
 def experiment_options(seeds="0"):
-    """Add --output, --seeds, --both-stages and --reuse, the options of data and
-    those of probes.
+    """Add --output, --seeds, --both-stages, --reuse and the options of probes.
 
     Args:
         seeds: the default of --seeds; `None` leaves it to the command.
@@ -54,7 +51,6 @@ def experiment_options(seeds="0"):
             type=click.Path(),
             help="A run whose stages are taken where settings and data agree.",
         ),
-        data_options,
         probe_options(default="paper"),
     ]
     return lambda function: functools.reduce(
@@ -70,12 +66,16 @@ def open_experiment(kind, recipe, output, seeds, reuse, data, settings, **scorin
     """
     import pathlib
 
+    from tfmi import api
+    from tfmi import recipes
     from tfmi import runs
     from tfmi.experiments.experiment import Experiment
     from tfmi.training import hardware
 
+    # A wrong setting is told before TensorFlow is loaded.
+    recipes.find(recipe).replace(**settings)
     hardware.choose_threads()
-    chosen, dataset = open_chosen(recipe, settings, data)
+    chosen, dataset = api.open_chosen(recipe, settings, data)
     path = pathlib.Path(output or f"{runs.FOLDER}/{chosen.name}-{kind}")
     donors = tuple(runs.load(folder) for folder in reuse)
     experiment = Experiment(path, chosen, data, dataset, reuse=donors, **scoring)

@@ -1,94 +1,146 @@
-"""Options that several commands take: what the data is (which of them a pipeline
-takes, it decides), the settings of a recipe, and how probes score."""
+"""Options that several commands take.
 
-import dataclasses
+Which data options and settings a command has depends on the recipe that it is given:
+the dataset and the recipe declare them, and only those of that recipe are shown and
+taken (`RecipeCommand`).
+"""
+
 import functools
 import os
 
 import click
 
+from tfmi import pipelines
 from tfmi import recipes
+from tfmi.pipelines.options import options_of
 
-PATHS = ("data_dir", "manifest", "folder")
-DATA = [
-    click.option(
-        "--data-dir", type=click.Path(), help="Folder of the dataset's files."
-    ),
-    click.option("--sample", is_flag=True, help="The small sample of real data."),
-    click.option("--manifest", type=click.Path(), help="Own images: CSV or Parquet."),
-    click.option(
-        "--folder", type=click.Path(), help="Own images: a subfolder a group."
-    ),
-    click.option("--share", help="Factors that the images of a pair share: A,B."),
-    click.option("--evaluate", help="Factors to score: A,B,C."),
-    click.option("--image-size", help="HEIGHTxWIDTH or HEIGHTxWIDTHxCHANNELS."),
-    click.option("--one-domain", is_flag=True, help="x and y are of one kind."),
-    click.option("--writers", type=click.IntRange(1), help="IAM: number of writers."),
-    click.option("--images", type=click.IntRange(0), help="IAM: of images, 0 for all."),
-    click.option(
-        "--render", type=click.IntRange(1), help="3D Shapes: images to render."
-    ),
-    click.option("--bands", help="Sentinel-2: B02,B03,...; by default the data's."),
-    click.option("--window", type=int, help="Sentinel-2: side of a window, pixels."),
-    click.option("--stride", type=int, help="Sentinel-2: of training windows."),
-    click.option("--max-cloud", type=float, help="Sentinel-2: share of a window."),
-    click.option(
-        "--cloud-threshold", type=float, help="Sentinel-2: B02 of cloud, without mask."
-    ),
-    click.option("--test-fraction", type=float, help="Of images, for the test split."),
-    click.option("--split-seed", type=click.IntRange(0), help="Of the split."),
-]
-NAMES = [option(lambda: None).__click_params__[0].name for option in DATA]
+PROTOCOLS = {"paper": ["paper"], "strong": ["strong"], "both": ["paper", "strong"]}
 
 
-def data_options(function):
-    """Add the data options; the function gets them as one `data`, only those
-    that were given, paths made absolute."""
+class RecipeCommand(click.Command):
+    """A command whose first argument is, or leads to, a recipe.
 
-    @functools.wraps(function)
-    def command(**arguments):
-        data = {name: arguments.pop(name) for name in NAMES}
-        data = {name: v for name, v in data.items() if v is not None and v is not False}
-        for name in set(PATHS) & set(data):
-            data[name] = os.path.abspath(data[name])
-        return function(data=data, **arguments)
-
-    for option in reversed(DATA):
-        command = option(command)
-    return command
-
-
-SETTINGS = [field for field in recipes.find("colored-mnist").settings()]
-
-
-def recipe_options(without=(), numbers=lambda kind: kind):
-    """Add --config and an option for each setting of a recipe; the function gets
-    them as one `settings`, only those that were given, options before --config.
+    The function gets the data options that were given as one dict `data`, paths
+    made absolute, and the settings, those of --config below those of options, as
+    one dict `settings`.
 
     Args:
+        recipe_of: function from the first argument to a recipe's name.
+        settings: whether it takes settings.
         without: names of settings that are no option here.
         numbers: from `int` or `float` to the type of such an option.
     """
-    fields = [field for field in SETTINGS if field.name not in without]
 
-    def add(function):
-        @functools.wraps(function)
-        def command(config, **arguments):
-            settings = recipes.read_settings(config) if config else {}
-            for field in fields:
-                value = arguments.pop(field.name)
-                if value is not None:
-                    settings[field.name] = value
-            return function(settings=settings, **arguments)
+    def __init__(
+        self,
+        *args,
+        recipe_of=str,
+        settings=True,
+        without=(),
+        numbers=lambda kind: kind,
+        **kwargs,
+    ):
+        super().__init__(*args, **kwargs)
+        self._recipe_of, self._settings = recipe_of, settings
+        self._without, self._numbers = without, numbers
 
-        for field in reversed(fields):
-            command = _setting_option(field, numbers)(command)
-        config = click.option(
-            "--config", type=click.Path(), help="Settings from a JSON file."
+    def parse_args(self, ctx, args):
+        first = self._first_argument(args)
+        if first is not None:
+            recipe = recipes.find(self._recipe_of(first))
+            ctx.meta["recipe"] = recipe
+            ctx.meta["data"] = _data_options(recipe.pipeline)
+            if self._settings:
+                ctx.meta["settings"] = self._setting_options(recipe)
+        return super().parse_args(ctx, args)
+
+    def _first_argument(self, args):
+        """The first argument, of which the options depend; options may come before
+        the name of a recipe."""
+        if args and not args[0].startswith("-"):
+            return args[0]
+        return next((arg for arg in args if arg in recipes.every()), None)
+
+    def _setting_options(self, recipe):
+        fields = [f for f in recipe.settings() if f.name not in self._without]
+        config = click.Option(
+            ["--config"], type=click.Path(), help="Take settings from a JSON file."
         )
-        return config(command)
+        return [config, *(_setting_option(field, self._numbers) for field in fields)]
 
-    return add
+    def get_params(self, ctx):
+        own = super().get_params(ctx)
+        extra = [*ctx.meta.get("data", ()), *ctx.meta.get("settings", ())]
+        return [*own[:-1], *extra, own[-1]] if extra else own
+
+    def invoke(self, ctx):
+        ctx.params["data"] = self._take_data(ctx)
+        if self._settings:
+            settings = _given(ctx, ctx.meta.get("settings", ()))
+            config = settings.pop("config", None)
+            base = recipes.read_settings(config) if config else {}
+            ctx.params["settings"] = {**base, **settings}
+        return super().invoke(ctx)
+
+    def _take_data(self, ctx):
+        options = ctx.meta.get("data", ())
+        # A flag that is not given is False.
+        data = {n: v for n, v in _given(ctx, options).items() if v is not False}
+        for option in options:
+            if option.name in data and option.is_path:
+                data[option.name] = os.path.abspath(data[option.name])
+        if options:
+            pipelines.check_options(ctx.meta["recipe"].pipeline, data)
+        return data
+
+    def format_options(self, ctx, formatter):
+        recipe = ctx.meta.get("recipe")
+        groups = {
+            "Options": super().get_params(ctx),
+            f"Data of {recipe.name}" if recipe else "": ctx.meta.get("data", ()),
+            f"Settings of {recipe.name}" if recipe else " ": ctx.meta.get(
+                "settings", ()
+            ),
+        }
+        for title, options in groups.items():
+            records = [option.get_help_record(ctx) for option in options]
+            if records := [record for record in records if record]:
+                with formatter.section(title):
+                    formatter.write_dl(records)
+        if recipe is None:
+            formatter.write_paragraph()
+            formatter.write_text(
+                f"{ctx.command_path} RECIPE --help shows the options of that recipe's "
+                "data and settings."
+            )
+
+
+class DataOption(click.Option):
+    """An option of a dataset.
+
+    Args:
+        declared: a `pipelines.options.Option`.
+    """
+
+    def __init__(self, declared):
+        self.is_path = declared.declared.path is not None
+        is_flag = declared.kind is bool
+        default = declared.default if not is_flag else None
+        super().__init__(
+            [declared.flag, declared.name],
+            type=None if is_flag else declared.kind,
+            is_flag=is_flag,
+            default=None,
+            help=_with_default(declared.declared.help, default),
+        )
+
+
+def _data_options(pipeline):
+    return [DataOption(option) for option in options_of(pipelines.find(pipeline))]
+
+
+def _with_default(text, default):
+    return text if default is None else f"{text}  [default: {default}]"
 
 
 def _setting_option(field, numbers):
@@ -98,26 +150,14 @@ def _setting_option(field, numbers):
     kind = numbers(field.type) if field.type in (int, float) else field.type
     choices = field.metadata["choices"]
     kind = click.Choice(choices) if choices else kind
-    return click.option(flag, field.name, type=kind, default=None)
+    text = field.metadata["help"]
+    return click.Option([flag, field.name], type=kind, default=None, help=text)
 
 
-def open_chosen(name, settings, data):
-    """The recipe with its settings, and its dataset.
-
-    Both are checked here, before a folder is made.
-    """
-    from tfmi import pipelines
-    from tfmi.training import stages
-
-    recipe = recipes.find(name).replace(**settings)
-    dataset = pipelines.open_dataset(recipe.pipeline, data)
-    if len(dataset.domains) > 1 and "share_weights" not in settings:
-        recipe = recipe.replace(share_weights=False)
-    stages.check_sizes(recipe, dataset)
-    return recipe, dataset
-
-
-PROTOCOLS = {"paper": ["paper"], "strong": ["strong"], "both": ["paper", "strong"]}
+def _given(ctx, options):
+    """Take the options out of the parameters; `{name: value}` of those given."""
+    values = {option.name: ctx.params.pop(option.name) for option in options}
+    return {name: value for name, value in values.items() if value is not None}
 
 
 def probe_options(default):
@@ -130,13 +170,16 @@ def probe_options(default):
             return function(protocols=PROTOCOLS[protocol], **arguments)
 
         limit = click.option(
-            "--limit", type=click.IntRange(100), help="Training images for probes."
+            "--limit",
+            type=click.IntRange(100),
+            help="Number of training images for probes.",
         )
         protocol = click.option(
             "--protocol",
             type=click.Choice(list(PROTOCOLS)),
             default=default,
             show_default=True,
+            help="Probes to fit.",
         )
         return protocol(limit(command))
 

@@ -5,9 +5,16 @@ import click
 from tfmi.cli.experiment import experiment_options
 from tfmi.cli.experiment import open_experiment
 from tfmi.cli.experiment import run_knobs
+from tfmi.cli.options import RecipeCommand
 
 
-@click.command("study")
+def _recipe_of(path):
+    from tfmi.experiments import study
+
+    return study.read(path)["recipe"]
+
+
+@click.command("study", cls=RecipeCommand, recipe_of=_recipe_of, settings=False)
 @click.argument("file", type=click.Path())
 @experiment_options(seeds=None)
 def command(file, output, seeds, both_stages, **arguments):

@@ -6,14 +6,13 @@ from tfmi.cli.experiment import Values
 from tfmi.cli.experiment import experiment_options
 from tfmi.cli.experiment import open_experiment
 from tfmi.cli.experiment import run_knobs
-from tfmi.cli.options import recipe_options
+from tfmi.cli.options import RecipeCommand
 from tfmi.errors import UsageError
 
 
-@click.command("sweep")
+@click.command("sweep", cls=RecipeCommand, without=("seed",), numbers=Values)
 @click.argument("recipe")
 @experiment_options()
-@recipe_options(without=("seed",), numbers=Values)
 def command(both_stages, settings, **arguments):
     """Train and score RECIPE with several values of one setting (Figure 5).
 

@@ -4,25 +4,30 @@ import contextlib
 
 import click
 
+from tfmi import api
 from tfmi import recipes
+from tfmi import runs
 from tfmi.cli.interrupt import Interrupt
-from tfmi.cli.options import data_options
-from tfmi.cli.options import open_chosen
-from tfmi.cli.options import recipe_options
+from tfmi.cli.options import RecipeCommand
 from tfmi.cli.options import report
 from tfmi.errors import UsageError
 from tfmi.training import hardware
 
 
-@click.command("train")
+@click.command("train", cls=RecipeCommand)
 @click.argument("recipe", required=False)
 @click.option("--resume", type=click.Path(), help="Go on with this run.")
-@data_options
-@click.option("--runs", "root", default="runs", help="Where run folders go.")
+@click.option(
+    "--runs",
+    "root",
+    default="runs",
+    show_default=True,
+    help="Folder of the run folders.",
+)
 @click.option(
     "--precision",
     type=click.Choice(hardware.PRECISIONS),
-    help="Of convolutions and matrix products; auto: the fastest here.",
+    help="Precision of convolutions and matrix products. By default the fastest here.",
 )
 @click.option("--jit", type=click.Choice(hardware.JIT), help="Compile with XLA.")
 @click.option(
@@ -36,7 +41,6 @@ from tfmi.training import hardware
     type=click.Choice(hardware.STRATEGIES),
     help="Train on all GPUs, or on the machines of TF_CONFIG.",
 )
-@recipe_options()
 def command(
     recipe, resume, data, root, precision, jit, probe_every, strategy, settings
 ):
@@ -61,16 +65,19 @@ def command(
         )
     if probe_every is None:
         probe_every = 0 if strategy else 1000
+    if not resume:
+        # A wrong setting is told before TensorFlow is loaded.
+        recipes.find(recipe).replace(**settings)
     if not strategy:
         hardware.choose_threads()
     with _replicas(strategy) as spare:
         if resume:
             _resume(resume, spare, strategy, probe_every)
             return
-        chosen = open_chosen(recipe, settings, data)
+        chosen, dataset = api.open_chosen(recipe, settings, data)
         if strategy:
-            precision, jit = _same_everywhere(chosen[0], precision, jit)
-        run, dataset = _create(*chosen, data, spare or root)
+            precision, jit = _same_everywhere(chosen, precision, jit)
+        run = runs.create(chosen, data, spare or root)
         _run(run, dataset, precision or "auto", jit or "auto", spare, probe_every)
 
 
@@ -98,15 +105,7 @@ def _same_everywhere(recipe, precision, jit):
     return precision, jit
 
 
-def _create(recipe, dataset, data, root):
-    from tfmi import runs
-
-    return runs.create(recipe, data, root), dataset
-
-
 def _resume(path, spare, strategy, probe_every):
-    from tfmi import runs
-
     run = runs.load(path)
     if run.finished:
         click.echo(f"{run.path} is finished already")

@@ -1,0 +1,176 @@
+"""What the package's face does, beyond the classes that it names."""
+
+import pathlib
+
+from tfmi import pipelines
+from tfmi import recipes
+from tfmi import runs
+from tfmi.errors import UsageError
+
+
+def open_chosen(name, settings, data):
+    """The recipe with its settings, and its dataset.
+
+    Both are checked here, before a folder is made.
+
+    Args:
+        name: of the recipe, or a `Recipe`.
+        settings: `{setting: value}` to change of it.
+        data: `{option: value}` of the dataset, or a `PairDataset`.
+
+    Raises:
+        UsageError, DataError: for a recipe, settings or data that cannot be used.
+    """
+    from tfmi.training import stages
+
+    recipe = recipes.find(name) if isinstance(name, str) else name
+    recipe = recipe.replace(**settings)
+    dataset = data
+    if isinstance(data, dict):
+        dataset = pipelines.open_dataset(recipe.pipeline, data)
+    if len(dataset.domains) > 1 and "share_weights" not in settings:
+        recipe = recipe.replace(share_weights=False)
+    stages.check_sizes(recipe, dataset)
+    return recipe, dataset
+
+
+def train(
+    recipe,
+    dataset=None,
+    *,
+    root=runs.FOLDER,
+    precision="auto",
+    jit="auto",
+    probe_every=0,
+    stop=lambda: False,
+    **options,
+):
+    """Train all stages of a recipe in a new run folder, as `tfmi train` does.
+
+    Args:
+        recipe: name of a recipe, or a `Recipe`.
+        dataset: a `PairDataset` (`pipelines.from_dataset`), in place of what the
+            recipe's own options open.
+        root: folder of the run folders.
+        precision: "auto", "float32", "mixed_bfloat16" or "mixed_float16".
+        jit: "auto", "on" or "off": whether XLA compiles the steps.
+        probe_every: steps between two online probes, 0 for none.
+        stop: function that says, between two steps, whether to stop now.
+        options: settings of the recipe and options of its dataset, such as
+            `data_dir`.
+
+    Returns:
+        The `Run`; where it was stopped, `resume` goes on with it.
+
+    Raises:
+        UsageError, DataError: for a recipe, settings or data that cannot be used.
+
+    Example:
+        >>> run = tfmi.train("colored-mnist", sample=True, shared_epochs=1)
+        >>> vectors = run.represent("shared", "x")(images)
+    """
+    from tfmi.training import hardware
+    from tfmi.training import stages
+
+    recipe = recipes.find(recipe) if isinstance(recipe, str) else recipe
+    own = {field.name for field in recipe.settings()}
+    settings = {name: options.pop(name) for name in own & set(options)}
+    if dataset is not None and options:
+        raise UsageError(
+            "options must be settings of the recipe where the dataset is given. "
+            f"Received: {', '.join(sorted(options))}"
+        )
+    data = options if dataset is None else dataset
+    if dataset is None:
+        pipelines.check_options(recipe.pipeline, options)
+    hardware.choose_threads()
+    recipe, opened = open_chosen(recipe, settings, data)
+    run = runs.create(recipe, None if dataset is not None else options, root)
+    hardware.choose_execution(run, opened.image_shape, precision, jit)
+    stages.train(run, opened, stop, probe_every)
+    return run
+
+
+def resume(run, dataset=None, *, probe_every=0, stop=lambda: False):
+    """Go on with a run that was stopped.
+
+    Args:
+        run: a `Run`, or the path of one.
+        dataset: as given to `train`, where it was.
+        probe_every, stop: as of `train`.
+
+    Returns:
+        The `Run`.
+    """
+    from tfmi.training import hardware
+    from tfmi.training import stages
+
+    run = load_run(run)
+    hardware.choose_threads()
+    opened = run.open_dataset() if dataset is None else dataset
+    # As it began: where nothing was chosen, without either.
+    hardware.choose_execution(run, opened.image_shape, "float32", "off")
+    stages.train(run, opened, stop, probe_every)
+    return run
+
+
+def load_run(path=None):
+    """The `Run` in a folder; by default the one that was finished last in runs/.
+
+    Raises:
+        DataError: where there is none.
+    """
+    if isinstance(path, runs.Run):
+        return path
+    return runs.newest() if path is None else runs.load(path)
+
+
+def evaluate(subject, dataset=None, output=None, **options):
+    """Score representations with the paper's protocol and a stronger one.
+
+    Args:
+        subject: a `Run` or the path of one, scored into its own folder; or
+            functions from raw images to vectors, `{(Representation, domain):
+            function}`, as `model.representations()` gives them, or one such dict
+            a row, `{row: {...}}`.
+        dataset: a `PairDataset`; by default that of the run.
+        output: folder to write tables, charts and records into; `None` writes
+            nothing, but for a run.
+        options: of `evaluation.evaluate.evaluate`: protocols, seed, seeds, limit,
+            progress, metrics.
+
+    Returns:
+        `evaluation.results.Results`.
+    """
+    if isinstance(subject, dict):
+        from tfmi.evaluation.evaluate import evaluate as evaluate_functions
+
+        return evaluate_functions(subject, dataset, output, **options)
+    from tfmi.evaluation import scoring
+
+    run = load_run(subject)
+    opened = run.open_dataset() if dataset is None else dataset
+    return scoring.score(run, opened, **options)
+
+
+def export(subject, output="exported", formats=("savedmodel", "onnx"), **options):
+    """Export encoders, each compared with Keras before it is put in place.
+
+    Args:
+        subject: a `Run`, the path of one, a `SharedModel` or an `ExclusiveModel`.
+        output: folder; exports of a run go into its subfolder named by the recipe.
+        formats: names of formats: "savedmodel", "onnx", "float16", "int8", and those
+            of installed packages.
+        options: of `exporting.publish`.
+
+    Returns:
+        A list of what was written: `{"path", "difference", ...}`.
+
+    Raises:
+        DataError: where an export differs from Keras (nothing is written).
+    """
+    from tfmi.exporting import publish
+
+    if isinstance(subject, runs.Run | str | pathlib.Path):
+        return publish.export_run(load_run(subject), formats, output, **options)
+    return publish.export_model(subject, output, formats, **options)
