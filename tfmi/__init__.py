@@ -1,13 +1,43 @@
-"""Disentangled representations of image pairs by mutual information estimation."""
+"""Disentangled representations of image pairs by mutual information estimation.
 
-_LAZY = ("SharedEncoder", "ExclusiveEncoder")
-__all__ = list(_LAZY)
+    import tfmi
+
+    shared = tfmi.SharedModel.from_encoder(encoder)
+    shared.compile(optimizer="adam")
+    shared.fit(pairs)
+
+Each name is imported when it is first used; `import tfmi` loads neither TensorFlow
+nor onnxruntime.
+"""
+
+import importlib
+
+_FACE = {
+    "SharedModel": "tfmi.models",
+    "ExclusiveModel": "tfmi.models",
+    "Representation": "tfmi.representation",
+    "Recipe": "tfmi.recipes",
+    "train": "tfmi.api",
+    "resume": "tfmi.api",
+    "load_run": "tfmi.api",
+    "evaluate": "tfmi.api",
+    "export": "tfmi.api",
+    "open_encoder": "tfmi.inference.encoders",
+    "OnnxEncoder": "tfmi.inference.transformers",
+    "SharedEncoder": "tfmi.inference.transformers",
+    "ExclusiveEncoder": "tfmi.inference.transformers",
+}
+_MODULES = ("pipelines", "recipes", "methods")
+__all__ = [*_FACE, *_MODULES]
 
 
 def __getattr__(name):
-    # Importing tfmi loads neither TensorFlow nor onnxruntime.
-    if name in _LAZY:
-        from tfmi.inference import transformers
-
-        return getattr(transformers, name)
+    if name in _FACE:
+        return getattr(importlib.import_module(_FACE[name]), name)
+    if name in _MODULES:
+        return importlib.import_module(f"tfmi.{name}")
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__():
+    return sorted({*globals(), *__all__})

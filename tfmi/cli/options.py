@@ -66,7 +66,7 @@ class RecipeCommand(click.Command):
         config = click.Option(
             ["--config"], type=click.Path(), help="Take settings from a JSON file."
         )
-        return [config, *(_setting_option(field, self._numbers) for field in fields)]
+        return [config, *(_setting_option(f, recipe, self._numbers) for f in fields)]
 
     def get_params(self, ctx):
         own = super().get_params(ctx)
@@ -103,7 +103,11 @@ class RecipeCommand(click.Command):
             ),
         }
         for title, options in groups.items():
-            records = [option.get_help_record(ctx) for option in options]
+            records = [
+                option.get_help_record(ctx)
+                for option in options
+                if isinstance(option, click.Option)
+            ]
             if records := [record for record in records if record]:
                 with formatter.section(title):
                     formatter.write_dl(records)
@@ -140,17 +144,20 @@ def _data_options(pipeline):
 
 
 def _with_default(text, default):
-    return text if default is None else f"{text}  [default: {default}]"
+    if default in (None, ""):
+        return text
+    default = str(default).lower() if isinstance(default, bool) else default
+    return f"{text}  [default: {default}]"
 
 
-def _setting_option(field, numbers):
+def _setting_option(field, recipe, numbers):
     flag = "--" + field.name.replace("_", "-")
     if field.type is bool:
         flag = f"{flag}/--no-{flag[2:]}"
     kind = numbers(field.type) if field.type in (int, float) else field.type
     choices = field.metadata["choices"]
     kind = click.Choice(choices) if choices else kind
-    text = field.metadata["help"]
+    text = _with_default(field.metadata["help"], getattr(recipe, field.name))
     return click.Option([flag, field.name], type=kind, default=None, help=text)
 
 
