@@ -1,217 +1,243 @@
-"""The protocol of section 5.2, from representations to tables and pictures."""
+"""The protocol of section 5.2, from representations to results, tables and pictures."""
 
+import dataclasses
 import pathlib
+import tempfile
+from collections.abc import Callable
 
 import numpy as np
 
 from tfmi.errors import DataError
 from tfmi.errors import UsageError
-from tfmi.evaluation import result_files
+from tfmi.evaluation.figures.bars import bar_panels
+from tfmi.evaluation.measure import disentanglement
 from tfmi.evaluation.measure import neighbours
 from tfmi.evaluation.measure import probes
 from tfmi.evaluation.measure.features import drop_absent_values
 from tfmi.evaluation.measure.features import extract_all
-from tfmi.evaluation.tables.neighbour_tables import neighbour_table
-from tfmi.evaluation.tables.probe_tables import OURS
-from tfmi.evaluation.tables.probe_tables import probe_tables
+from tfmi.evaluation.measure.records import SPLITS
+from tfmi.evaluation.measure.records import Features
+from tfmi.evaluation.measure.records import neighbour_records
+from tfmi.evaluation.measure.records import probe_records
+from tfmi.evaluation.results import MAJORITY
+from tfmi.evaluation.results import OURS
+from tfmi.evaluation.results import Results
+from tfmi.evaluation.tables import accuracy
+from tfmi.evaluation.tables import disentanglement as disentanglement_tables
 from tfmi.files import make_folder
 from tfmi.files import replacing
+from tfmi.files import write_text
 from tfmi.pipelines.viewable import viewable
 
 BATCH = 500
 GRID_IMAGES = 1000
-SPLITS = ("train", "test")
 
 
-def evaluate(
-    representers,
-    untrained,
-    dataset,
-    output,
-    protocols=("paper", "strong"),
-    seed=0,
-    limit=None,
-    progress=print,
-    seeds=1,
-    metrics=True,
-):
-    """Score every representation of every domain and write the results.
+@dataclasses.dataclass(frozen=True)
+class Options:
+    """How representations are evaluated.
+
+    Attributes:
+        protocols: names in `probes.PROTOCOLS`, the strongest last.
+        seed: of the images' order and colours, and of the first probe.
+        seeds: number of probes, with seeds from `seed` on, for each score of the
+            first row; other rows are read by the first of them.
+        limit: number of training images. `None` takes all.
+        metrics: whether to measure how representations are told apart, where a
+            domain has 20 images in each split.
+        progress: called with a line of text as each step begins.
+    """
+
+    protocols: tuple[str, ...] = ("paper", "strong")
+    seed: int = 0
+    seeds: int = 1
+    limit: int | None = None
+    metrics: bool = True
+    progress: Callable = print
+
+    def __post_init__(self):
+        for name in self.protocols:
+            if name not in probes.PROTOCOLS:
+                names = ", ".join(probes.PROTOCOLS)
+                raise UsageError(f"a protocol must be one of {names}. Received: {name}")
+        if self.seeds < 1:
+            raise UsageError(f"seeds must be >= 1. Received: {self.seeds}")
+
+
+def evaluate(rows, dataset, output=None, **options):
+    """Score representations of images, by what probes, nearest neighbours and
+    metrics read in them.
 
     Args:
-        representers: `{(representation, domain name): represent}`, a
-            representation being "shared" or "exclusive".
-        untrained: the same of encoders before training; a row is left out
-            where there is none.
-        dataset: a `PairDataset`; probes are fitted on its training split and
-            scored on its test split.
-        output: folder; written are results.json, results.csv, tables.txt,
-            a bar chart a table and a retrieval grid a representation; vectors
-            are kept in its folder features (`features.extract_all`).
-        protocols: names in `probes.PROTOCOLS`.
-        seed: of the images' order and colours, and of the first probe.
-        limit: of training images.
-        progress: called with a line of text as each step begins.
-        seeds: number of probes, with seeds from `seed` on, for each score of
-            the representations; only the probes are repeated.
-        metrics: whether to measure how S and E are told apart, of each domain
-            that has both and 20 images in each split.
+        rows: `{row name: {(Representation, domain name): represent}}`, with
+            functions `represent` from raw images `(batch, height, width, channels)`
+            to vectors `(batch, size)`. The first row is the encoder's own; others,
+            such as an untrained encoder's, stand beside it and may lack some
+            representations. One row alone may be given without its name.
+        dataset: a `PairDataset`. Probes are fitted on its training split and scored
+            on its test split.
+        output: a folder for results.json, results.csv, tables.txt, a bar chart a
+            table and a retrieval grid a representation; vectors are kept in its
+            folder features (`features.extract_all`). Without it nothing is written.
+        options: the attributes of `Options`.
 
     Returns:
-        What results.json holds::
-
-            {"dataset", "source", "seed", "seeds": [...], "limit",
-             "protocols": {name: description},
-             "tables": [{
-                "title", "protocol", "representation", "domain", "text",
-                "rows": [as `tables.table_rows` and `tables.measured_row`],
-                "balanced_accuracy": {row: {factor: mean}},
-                "levels": {factor: {"values", "chance", "majority"}}}],
-             "neighbours": [as `neighbour_table`, by L2, then by cosine],
-             "disentanglement": [as `disentanglement_table`, one a domain]}
+        The `Results`.
 
     Raises:
-        DataError: where the folder cannot be written, a probe not fitted, or
-            the dataset has no factor to score.
-        UsageError: for an unknown protocol, or no seed.
+        DataError: where the folder cannot be written, a probe not fitted, or the
+            dataset has no factor to score.
+        UsageError: for an unknown protocol or domain, and for no seed.
     """
-    _check(protocols, seeds, dataset)
+    options = Options(**options)
+    rows = _named_rows(rows)
+    _check(rows, dataset)
+    if output is None:
+        with tempfile.TemporaryDirectory() as folder:
+            return _measure(rows, dataset, pathlib.Path(folder), options)[0]
     output = pathlib.Path(output)
     make_folder(output)
-    rows = {OURS: representers, "Untrained encoder": untrained}
-    features = _features(rows, dataset, output / "features", seed, limit, progress)
-    domains = _domains(dataset, features)
-    numbers = list(range(seed, seed + seeds))
-    results = {
-        "dataset": dataset.name,
-        "source": dataset.source,
-        "seed": seed,
-        "seeds": numbers,
-        "limit": limit,
-        "protocols": {name: probes.PROTOCOLS[name].description for name in protocols},
-        "tables": probe_tables(
-            features, domains, dataset.name, protocols, numbers, progress
-        ),
-        "neighbours": _neighbours(features, domains, dataset, progress),
-        "disentanglement": [],
-    }
-    if metrics:
-        results["disentanglement"] = _disentanglement(
-            features, domains, results["tables"], protocols[-1], seed, progress
-        )
-    for key in features:
-        test = features[key][OURS]["test"]
-        _grid(output, test, key[0], domains[key[1]], dataset, seed)
-    result_files.write(output, results, domains)
+    results, every = _measure(rows, dataset, output / "features", options)
+    for features in every:
+        _write_grid(output, features, dataset, options.seed)
+    _write(output, results)
     return results
 
 
-def _check(protocols, seeds, dataset):
+def _named_rows(rows):
+    alone = all(isinstance(key, tuple) for key in rows)
+    return {OURS: rows} if alone else rows
+
+
+def _check(rows, dataset):
     for domain in dataset.domains:
         if not domain.factors:
             raise DataError(
                 f"there must be a factor to score for {domain.name} (--evaluate "
                 "names factors; a value needs enough images). Received: none"
             )
-    for name in protocols:
-        if name not in probes.PROTOCOLS:
-            known = ", ".join(probes.PROTOCOLS)
-            raise UsageError(f"a protocol must be one of {known}. Received: {name}")
-    if seeds < 1:
-        raise UsageError(f"seeds must be >= 1. Received: {seeds}")
+    names = [domain.name for domain in dataset.domains]
+    for _, name in (key for functions in rows.values() for key in functions):
+        if name not in names:
+            raise UsageError(
+                f"a domain must be one of {', '.join(names)}. Received: {name}"
+            )
 
 
-def _features(rows, dataset, folder, seed, limit, progress):
-    """`{(representation, domain): {row: {split: (vectors, labels)}}}`."""
-    features = {key: {} for key in rows[OURS]}
-    for domain in dict.fromkeys(key[1] for key in features):
+def _measure(rows, dataset, folder, options):
+    """`(Results, list of Features)`; vectors are kept in the folder."""
+    every = _extract(rows, dataset, folder, options)
+    seeds = list(range(options.seed, options.seed + options.seeds))
+    about = _about(next(iter(rows)), every, dataset, seeds, options)
+    records = probe_records(every, options.protocols, seeds, options.progress)
+    for features in every:
+        records += neighbour_records(features, options.progress)
+    results = Results(about, records)
+    if options.metrics:
+        for group in disentanglement.groups(every):
+            records += disentanglement.metric_records(
+                group, results, options.seed, options.progress
+            )
+    return results, every
+
+
+def _extract(rows, dataset, folder, options):
+    """The `Features` of each representation of each domain of the first row."""
+    keys = list(next(iter(rows.values())))
+    every = {}
+    for domain in (d for d in dataset.domains if d.name in [key[1] for key in keys]):
         represents = {
             (key, row): functions[key]
             for row, functions in rows.items()
-            for key in features
-            if key[1] == domain and key in functions
+            for key in keys
+            if key[1] == domain.name and key in functions
         }
+        vectors, labels = {}, {}
         for split in SPLITS:
-            progress(f"vectors of {domain}, {split} split")
-            vectors, labels = extract_all(
+            options.progress(f"vectors of {domain.name}, {split} split")
+            vectors[split], labels[split] = extract_all(
                 represents,
-                lambda d=domain, s=split: dataset.labelled(d, s, BATCH, seed),
+                lambda d=domain.name, s=split: dataset.labelled(
+                    d, s, BATCH, options.seed
+                ),
                 folder,
-                limit if split == "train" else None,
+                options.limit if split == "train" else None,
             )
-            for (key, row), found in vectors.items():
-                features[key].setdefault(row, {})[split] = found, labels
-    return features
+        domain = drop_absent_values(domain, *labels.values())
+        for key, row in represents:
+            features = every.setdefault(key, Features(key[0], domain, {}, labels))
+            features.vectors[row] = {s: vectors[s][key, row] for s in SPLITS}
+    return [every[key] for key in keys]
 
 
-def _domains(dataset, features):
-    """`{name: Domain}`, with the values that occur."""
-    found = {}
-    for domain in dataset.domains:
-        keys = [key for key in features if key[1] == domain.name]
-        if keys:
-            parts = features[keys[0]][OURS]
-            labels = [parts[split][1] for split in SPLITS]
-            found[domain.name] = drop_absent_values(domain, *labels)
-    return found
+def _about(row, every, dataset, seeds, options):
+    described = {p: probes.PROTOCOLS[p].description for p in options.protocols}
+    return {
+        "dataset": dataset.name,
+        "source": dataset.source,
+        "seed": options.seed,
+        "seeds": seeds,
+        "limit": options.limit,
+        "row": row,
+        "probes": list(options.protocols),
+        "protocols": {
+            **described,
+            **neighbours.PROTOCOLS,
+            **disentanglement.PROTOCOLS,
+        },
+        "units": disentanglement.UNITS,
+        "representations": {
+            r.name: {"symbol": r.symbol, "holds": r.holds}
+            for r in (features.representation for features in every)
+        },
+        "domains": {
+            domain.name: {"title": domain.title, "factors": _factors(domain)}
+            for domain in (features.domain for features in every)
+        },
+    }
 
 
-def _neighbours(features, domains, dataset, progress):
-    found = []
-    for (representation, domain), rows in features.items():
-        progress(f"neighbours in {representation} {domain}")
-        found += [
-            neighbour_table(rows, domains[domain], representation, dataset.name, metric)
-            for metric in neighbours.METRICS
-        ]
-    return found
-
-
-def _disentanglement(features, domains, scored, protocol, seed, progress):
-    """By the last protocol asked for, the strongest of them."""
-    # TensorFlow, which nothing else here needs.
-    from tfmi.evaluation.tables import disentanglement_tables
-
-    found = []
-    for name, domain in domains.items():
-        both = {b: features.get((b, name)) for b in disentanglement_tables.BLOCKS}
-        if None in both.values():
-            continue
-        sizes = [len(vectors) for vectors, _ in both["shared"][OURS].values()]
-        if min(sizes) < disentanglement_tables.AT_LEAST:
-            progress(f"no metrics of {name}: too few images, {sizes}")
-            continue
-        progress(f"metrics of {name}")
-        probed = {
-            table["representation"]: table
-            for table in scored
-            if (table["domain"], table["protocol"]) == (name, protocol)
+def _factors(domain):
+    return {
+        factor.name: {
+            "values": len(factor.values),
+            "kind": "shared" if factor in domain.shared_factors else "exclusive",
         }
-        found.append(
-            disentanglement_tables.disentanglement_table(
-                both, probed, domain, protocol, seed
-            )
-        )
-    return found
+        for factor in domain.factors
+    }
 
 
-def _grid(output, test, representation, domain, dataset, seed):
-    vectors, labels = test
+def _write(output, results):
+    """Write results.json, results.csv, tables.txt and a bar chart a table."""
+    results.save(output)
+    texts = [*accuracy.texts(results), *disentanglement_tables.texts(results)]
+    write_text(output / "tables.txt", "\n\n".join(texts) + "\n")
+    for key in results.probed:
+        rows = accuracy.probe_rows(results, *key)
+        rows = [row for row in rows if row["row"] not in ("Ideal", MAJORITY)]
+        title = accuracy.title(results, *key[:2])
+        panel = {"title": title, "ideal": results.ideal(*key[:2]), "rows": rows}
+        path = output / f"accuracy_{'_'.join(key)}.png"
+        bar_panels(path, [panel], f"Probe {key[2]}")
+
+
+def _write_grid(output, features, dataset, seed):
+    """Figure 4: nearest test images of some test images."""
+    domain, name = features.domain, features.representation.name
     batches = dataset.labelled(domain.name, "test", GRID_IMAGES, seed)
     images = np.asarray(next(iter(batches))[0])
-    wanted = {
-        "shared": domain.shared_factors + domain.retrieved_factors,
-        "exclusive": domain.exclusive_factors,
-    }
     # Without factors of its own kind it is judged by one of the other.
-    factor = (wanted[representation] or domain.factors)[0].name
-    if (labels[factor][: len(images)] < 0).all():
+    factors = features.representation.retrieved(domain) or domain.factors
+    factor = factors[0].name
+    labels = features.labels["test"][factor][: len(images)]
+    if (labels < 0).all():
         return
-    with replacing(output / f"neighbours_{representation}_{domain.name}.png") as path:
+    with replacing(output / f"neighbours_{name}_{domain.name}.png") as path:
         neighbours.retrieval_grid(
             path,
             viewable(images, dataset.channels),
-            vectors[: len(images)],
-            labels[factor][: len(images)],
-            f"nearest in the {representation} representation of {domain.name}; "
+            features.vectors[features.row]["test"][: len(images)],
+            labels,
+            f"nearest in the {name} representation of {domain.name}; "
             f"green: same {factor}, red: another",
         )

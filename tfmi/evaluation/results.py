@@ -136,12 +136,18 @@ class Results:
         """`{factor: {"values", "kind"}}` of a domain, by its name."""
         return self.about["domains"][domain]["factors"]
 
+    def wanted(self, representation, domain):
+        """Names of the factors that a representation should hold."""
+        holds = self.about["representations"][representation]["holds"]
+        factors = self.factors(domain).items()
+        return [name for name, f in factors if holds in (f["kind"], "all")]
+
     def ideal(self, representation, domain):
         """`{factor: accuracy}` of a representation that holds what it should: 1, and
         for other factors that of a guess."""
-        holds = self.about["representations"][representation]["holds"]
+        wanted = self.wanted(representation, domain)
         return {
-            name: 1.0 if holds in (factor["kind"], "all") else 1 / factor["values"]
+            name: 1.0 if name in wanted else 1 / factor["values"]
             for name, factor in self.factors(domain).items()
         }
 

@@ -2,13 +2,17 @@
 
 import functools
 
+from tfmi.evaluation import results
 from tfmi.evaluation.evaluate import BATCH
-from tfmi.evaluation.evaluate import SPLITS
 from tfmi.evaluation.evaluate import evaluate
 from tfmi.evaluation.measure.features import extract_all
 from tfmi.evaluation.measure.metrics.jsd import jsd_information
+from tfmi.evaluation.measure.records import SPLITS
 from tfmi.files import read_json
 from tfmi.files import write_json
+
+# The method whose tables stand in the paper.
+PAPER_METHOD = "cross-mi"
 
 
 def score(run, dataset, representations=None, untrained=True, **options):
@@ -17,64 +21,91 @@ def score(run, dataset, representations=None, untrained=True, **options):
     Args:
         run: a finished `runs.Run`.
         dataset: its `PairDataset`.
-        representations: "shared", "exclusive" or both; by default those that
-            the run has.
+        representations: names of those to score; by default all that the run has.
         untrained: whether encoders before training are scored beside.
-        options: those of `evaluate`: protocols, seed, limit, progress, ....
+        options: those of `evaluate.Options`.
 
     Returns:
-        What `evaluate` does.
+        The `Results`.
     """
-    chosen = representations or run.stages
-    keys = [(name, domain) for domain in run.domains for name in chosen]
-    return evaluate(
-        {key: run.represent(*key) for key in keys},
-        {key: run.represent_untrained(*key) for key in keys if untrained},
-        dataset,
-        run.evaluation_folder,
-        **options,
-    )
+    keys = [
+        (representation, domain)
+        for domain in run.domains
+        for representation in run.representations
+        if representations is None or representation.name in representations
+    ]
+    rows = {own_row(run): {(r, d): run.represent(r.name, d) for r, d in keys}}
+    if untrained:
+        rows[results.UNTRAINED] = {
+            (r, d): run.represent_untrained(r.name, d) for r, d in keys
+        }
+    return evaluate(rows, dataset, run.evaluation_folder, **options)
+
+
+def own_row(run):
+    """Name of the row of a run's own encoders."""
+    return results.OURS if run.method.name == PAPER_METHOD else run.method.title
+
+
+def results_of(run):
+    """The `Results` of a run; `None` where it has not been scored.
+
+    Raises:
+        DataError: for results of an earlier version of tfmi, or damaged ones.
+    """
+    return results.load(run.evaluation_folder / "results.json")
 
 
 def scored_already(run, representations, protocols, limit, untrained):
-    """What an earlier `score` of the run found, where it holds all that is
-    asked for; else `None`."""
-    found = run.scores
-    if found is None or found.get("limit") != limit:
+    """The `Results` of an earlier `score` of the run, where they hold all that is
+    asked for; else `None`.
+
+    Args:
+        representations: names.
+        protocols: names of probes.
+        limit: of training images, or `None`.
+        untrained: whether untrained encoders must have been scored beside.
+    """
+    scores = results_of(run)
+    if scores is None or scores.about["limit"] != limit:
         return None
-    there = {
-        (t["protocol"], t["representation"], t["domain"]): t["rows"]
-        for t in found["tables"]
-    }
-    for protocol in protocols:
-        for key in ((protocol, r, d) for r in representations for d in run.domains):
-            names = {row["row"] for row in there.get(key, [])}
-            if not names or (untrained and "Untrained encoder" not in names):
-                return None
-    return found
+    needed = {scores.row, results.UNTRAINED} if untrained else {scores.row}
+    for representation in representations:
+        for domain in run.domains:
+            for protocol in protocols:
+                key = {"representation": representation, "domain": domain}
+                rows = scores.values_of("row", protocol=protocol, **key)
+                if not needed <= set(rows):
+                    return None
+    return scores
 
 
 def shared_information(run, dataset, limit, folder):
-    """What S and E of a run have in common, kept in its evaluation folder.
+    """What two representations of a run have in common, kept in its evaluation
+    folder: the one that should hold what pairs share and the one that should not.
 
     Args:
-        run: a finished `runs.Run` of both stages.
+        run: a finished `runs.Run` that has both.
         dataset: its `PairDataset`.
-        limit: of the training images, or `None`.
-        folder: where vectors of S are kept: runs of one stage 1 share them.
+        limit: number of the training images, or `None`.
+        folder: where vectors of the first are kept: runs of one stage 1 share them.
 
     Returns:
-        `{domain: bits}`, the divergence of (S, E) from independence as
+        `{domain: bits}`, the divergence of the two from independence as
         `jsd_information` estimates it: what Eq. 9 plays for.
     """
     path = run.evaluation_folder / "information.json"
-    found = read_json(path)
-    if found is None or found["limit"] != limit:
-        folders = {"shared": folder, "exclusive": path.parent / "features"}
+    content = read_json(path)
+    if content is None or content["limit"] != limit:
+        by_content = {r.holds: r.name for r in run.representations}
+        folders = {
+            by_content["shared"]: folder,
+            by_content["exclusive"]: path.parent / "features",
+        }
         bits = {d: _bits(run, dataset, limit, d, folders) for d in run.domains}
-        found = {"limit": limit, "bits": bits}
-        write_json(path, found)
-    return found["bits"]
+        content = {"limit": limit, "bits": bits}
+        write_json(path, content)
+    return content["bits"]
 
 
 def _bits(run, dataset, limit, domain, folders):

@@ -1,6 +1,6 @@
 """Tables 6 and 7: what each term of the objective is worth."""
 
-from tfmi.evaluation.figures.bar_panels import bar_panels
+from tfmi.evaluation.figures.bars import bar_panels
 from tfmi.evaluation.tables import aggregate
 from tfmi.evaluation.tables import paper
 from tfmi.evaluation.tables.aggregate import decimal

@@ -1,7 +1,7 @@
 """Runs beside each other, beside baselines and beside the paper."""
 
 from tfmi.errors import DataError
-from tfmi.evaluation.figures.bar_panels import bar_panels
+from tfmi.evaluation.figures.bars import bar_panels
 from tfmi.evaluation.tables import aggregate
 from tfmi.evaluation.tables.aggregate import decimal
 from tfmi.evaluation.tables.aggregate import percent

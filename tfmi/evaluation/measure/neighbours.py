@@ -8,6 +8,21 @@ from sklearn.neighbors import NearestNeighbors
 
 MAX_QUERIES = 12
 METRICS = ("l2", "cosine")
+# Numbers of neighbours that are scored.
+COUNTS = (1, 5)
+
+
+def protocol(count, metric):
+    """Name of the protocol "the most frequent value among the `count` nearest"."""
+    return f"{count}-nn {metric}"
+
+
+PROTOCOLS = {
+    protocol(count, metric): "the most frequent value among the "
+    f"{count} nearest training images, by {metric}"
+    for count in COUNTS
+    for metric in METRICS
+}
 
 
 def nearest(vectors, queries, count, metric="l2"):
