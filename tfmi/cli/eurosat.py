@@ -13,8 +13,8 @@ import click
 @click.option("--limit", type=click.IntRange(100), help="Labelled training images.")
 @click.option("--seed", type=click.IntRange(0), default=0, show_default=True)
 def command(run, data_dir, limit, seed):
-    """Section 5.4: classify EuroSAT's images by the S of RUN, trained on Sentinel-2,
-    beside raw pixels and the paper's figures.
+    """Section 5.4: classify EuroSAT's images by the shared representation of RUN,
+    trained on Sentinel-2, beside raw pixels and the paper's figures.
 
     Writes RUN/evaluation/eurosat.json and .txt.
     """
@@ -23,6 +23,7 @@ def command(run, data_dir, limit, seed):
     from tfmi import runs
     from tfmi.errors import UsageError
     from tfmi.evaluation.measure import land_use
+    from tfmi.evaluation.tables.downstream import land_use_text
     from tfmi.files import make_folder
     from tfmi.files import write_json
     from tfmi.files import write_text
@@ -39,10 +40,9 @@ def command(run, data_dir, limit, seed):
     click.echo(f"data    {images.source}")
     side = run.image_shape[0]
     rows = {
-        "S": run.represent("shared", "x"),
-        "Untrained encoder": run.represent_untrained("shared", "x"),
+        name: land_use.in_windows(represent, side)
+        for name, represent in _rows(run).items()
     }
-    rows = {name: land_use.in_windows(f, side) for name, f in rows.items()}
     if side != 64:
         click.echo(f"        vectors are means over windows of {side} pixels")
     with tqdm.tqdm(images.batches(), "EuroSAT", unit="batch", leave=False) as batches:
@@ -51,10 +51,29 @@ def command(run, data_dir, limit, seed):
         click.echo(f"left out {line}", err=True)
     result = {"source": images.source, "seed": seed, "limit": limit, **result}
     result["unreadable"] = len(images.unreadable)
-    text = land_use.render(result, ("paper", "strong"))
+    text = land_use_text(result, ("paper", "strong"))
     click.echo(text)
     folder = run.evaluation_folder
     make_folder(folder)
     write_json(folder / "eurosat.json", {**result, "paper": land_use.PAPER})
     write_text(folder / "eurosat.txt", text + "\n")
     click.echo(f"written {folder / 'eurosat.txt'}")
+
+
+def _rows(run):
+    """`{row: represent}` of what should hold the land use, and of the same before
+    training."""
+    from tfmi.errors import UsageError
+    from tfmi.evaluation.results import UNTRAINED
+
+    candidates = [r for r in run.representations if r.holds != "exclusive"]
+    if not candidates:
+        raise UsageError(
+            "the run must have a representation of what its pairs share. "
+            f"Received: {run.recipe.name}, without one"
+        )
+    best = candidates[0]
+    return {
+        best.symbol: run.represent(best.name, "x"),
+        UNTRAINED: run.represent_untrained(best.name, "x"),
+    }

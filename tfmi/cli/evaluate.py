@@ -14,13 +14,14 @@ from tfmi.cli.options import probe_options
     type=click.IntRange(1),
     default=1,
     show_default=True,
-    help="Probes for each score; tables show mean and deviation.",
+    help="Number of probes for each score; tables show mean and deviation.",
 )
 @click.option(
     "--metrics/--no-metrics",
     default=True,
     show_default=True,
-    help="How S and E are told apart: MIG, DCI, SAP, mutual information.",
+    help="Measure how representations are told apart: MIG, DCI, SAP, mutual "
+    "information.",
 )
 def command(run, protocols, limit, seed, seeds, metrics):
     """Score the representations of RUN (default: the newest finished one).

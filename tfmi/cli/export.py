@@ -24,14 +24,14 @@ def command(run, **options):
     outputs and in the accuracy of probes, is measured and printed.
     """
     from tfmi import runs
-    from tfmi.evaluation.measure.probe_transfer import ProbeChange
+    from tfmi.evaluation.measure.probe_transfer import ProbeTransfer
     from tfmi.exporting.card import change_text
     from tfmi.exporting.publish import export_run
 
     run = runs.load(run) if run else runs.newest()
     click.echo(f"run     {run.path}")
     if options["quantize"] or options["float16"]:
-        options["probe"] = ProbeChange(run.open_dataset())
+        options["probe"] = ProbeTransfer(run.open_dataset(), run.representations)
     for entry in export_run(run, **options):
         click.echo(f"written {entry['path']}  differs by {entry['difference']:.1e}")
         if "change" in entry:

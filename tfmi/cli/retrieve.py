@@ -6,8 +6,9 @@ import click
 @click.command("retrieve")
 @click.argument("run", required=False)
 @click.option("--factor", help="By default the first that is scored by retrieval.")
-@click.option("--apart", help="Only among images of another value of this factor.")
-def command(run, factor, apart):
+@click.option("--different", help="Only among images of another value of this factor.")
+@click.option("--apart", hidden=True, help="The old name of --different.")
+def command(run, factor, different, apart):
     """How often the nearest test image shows the same FACTOR, by the
     representations of RUN (default: the newest finished one) and by raw pixels.
 
@@ -15,6 +16,7 @@ def command(run, factor, apart):
     """
     from tfmi import runs
     from tfmi.evaluation.measure import retrieval
+    from tfmi.evaluation.tables.downstream import retrieval_text
     from tfmi.files import make_folder
     from tfmi.files import write_json
     from tfmi.files import write_text
@@ -26,17 +28,24 @@ def command(run, factor, apart):
     results, texts = [], []
     for domain in dataset.domains:
         name = factor or retrieval.default_factor(domain)
-        rows = {
-            "S": run.represent("shared", domain.name),
-            "E": run.represent("exclusive", domain.name),
-            "Untrained encoder": run.represent_untrained("shared", domain.name),
-        }
-        result = retrieval.retrieve(rows, dataset, domain.name, name, apart)
+        result = retrieval.retrieve(
+            _rows(run, domain.name), dataset, domain.name, name, different or apart
+        )
         results.append({"domain": domain.name, **result})
-        texts.append(retrieval.render(result, f"{domain.title}, retrieval by {name}"))
+        texts.append(retrieval_text(result, f"{domain.title}, retrieval by {name}"))
         click.echo(texts[-1])
     folder = run.evaluation_folder
     make_folder(folder)
     write_json(folder / "retrieval.json", results)
     write_text(folder / "retrieval.txt", "\n\n".join(texts) + "\n")
     click.echo(f"written {folder / 'retrieval.txt'}")
+
+
+def _rows(run, domain):
+    """`{row: represent}`: each representation by its symbol, then the first one
+    before training."""
+    from tfmi.evaluation.results import UNTRAINED
+
+    rows = {r.symbol: run.represent(r.name, domain) for r in run.representations}
+    first = run.representations[0].name
+    return {**rows, UNTRAINED: run.represent_untrained(first, domain)}

@@ -79,18 +79,18 @@ def extract_all(represents, labelled, folder, limit=None):
     count = len(next(iter(labels.values())))
     sinks = {n: _sink(folder, content, f, sample, count) for n, f in represents.items()}
     # By path: two names of one encoder share a file.
-    missing = {s.path: s for s in sinks.values() if s.kept() is None}
+    missing = {s.path: s for s in sinks.values() if s.vectors() is None}
     if missing:
         _fill(missing.values(), take(labelled(), limit))
-    return {name: sink.kept() for name, sink in sinks.items()}, labels
+    return {name: sink.vectors() for name, sink in sinks.items()}, labels
 
 
 def labelled_only(vectors, labels):
     """The vectors and labels of the images that count for a factor: those whose
     label is not negative."""
-    kept = labels >= 0
+    counted = labels >= 0
     # The very arrays where all count: processes that share them get no copy.
-    return (vectors, labels) if kept.all() else (vectors[kept], labels[kept])
+    return (vectors, labels) if counted.all() else (vectors[counted], labels[counted])
 
 
 def drop_absent_values(domain, *labels):
@@ -132,7 +132,7 @@ class _Sink:
     represent: object
     shape: tuple[int, int]
 
-    def kept(self):
+    def vectors(self):
         """The vectors, or `None` where they are not there, or not whole."""
         try:
             vectors = np.load(self.path, mmap_mode="r")

@@ -16,11 +16,11 @@ TEST_FRACTION = 0.2
 CELLS = 8
 
 
-def score(representers, batches, protocols=("paper", "strong"), seed=0, limit=None):
+def score(represents, batches, protocols=("paper", "strong"), seed=0, limit=None):
     """Fit and score probes on a stratified four fifths and fifth of the images.
 
     Args:
-        representers: `{row: represent}`, functions from raw images to vectors.
+        represents: `{row: represent}`, functions from raw images to vectors.
         batches: iterable of `(images, labels)`, read once.
         protocols: names in `probes.PROTOCOLS`.
         seed: of the split and the probes.
@@ -28,24 +28,24 @@ def score(representers, batches, protocols=("paper", "strong"), seed=0, limit=No
 
     Returns:
         `{"train", "test", "classes", "rows": [{"row", "size", "accuracy":
-        {protocol: fraction}}]}`: those of the representers, raw pixels, and the most
+        {protocol: fraction}}]}`: those of the representations, raw pixels, and the most
         frequent class.
 
     Raises:
         DataError: where there are too few images.
     """
-    vectors, labels = _vectors({**representers, "Raw pixels": cell_means}, batches)
+    vectors, labels = _vectors({**represents, "Raw pixels": cell_means}, batches)
     train, test = _split(labels, seed, limit)
     rows = []
-    for name, found in vectors.items():
-        parts = found[train], labels[train], found[test], labels[test]
+    for name, codes in vectors.items():
+        parts = codes[train], labels[train], codes[test], labels[test]
         accuracy = {
             protocol: probes.probe_accuracy(
                 probes.PROTOCOLS[protocol], *parts, seed=seed
             )["accuracy"]
             for protocol in protocols
         }
-        rows.append({"row": name, "size": found.shape[1], "accuracy": accuracy})
+        rows.append({"row": name, "size": codes.shape[1], "accuracy": accuracy})
     majority = probes.majority_level(labels[train], labels[test])["accuracy"]
     rows.append(
         {
@@ -79,8 +79,8 @@ def in_windows(represent, side):
         count = images.shape[1] // side
         cells = images[:, : count * side, : count * side]
         cells = cells.reshape(len(images), count, side, count, side, -1).swapaxes(2, 3)
-        found = represent(cells.reshape(-1, side, side, images.shape[-1]))
-        return found.reshape(len(images), count * count, -1).mean(axis=1)
+        codes = represent(cells.reshape(-1, side, side, images.shape[-1]))
+        return codes.reshape(len(images), count * count, -1).mean(axis=1)
 
     return vectors
 
@@ -93,21 +93,6 @@ def cell_means(images):
     return cells.mean(axis=(2, 4)).reshape(size, -1)
 
 
-def render(result, protocols):
-    """The result of `score` as text, the paper's rows last."""
-    lines = [
-        f"EuroSAT, {result['classes']} classes: probes fitted on {result['train']:,} "
-        f"images, scored on {result['test']:,}",
-        f"  {'':<24}{'size':>6}" + "".join(f"{name:>10}" for name in protocols),
-    ]
-    for row in result["rows"]:
-        cells = "".join(f"{100 * row['accuracy'][p]:>9.2f}%" for p in protocols)
-        lines.append(f"  {row['row']:<24}{row['size'] or '':>6}{cells}")
-    lines += [f"  {name:<24}{'':>6}{100 * v:>9.2f}%" for name, v in PAPER.items()]
-    lines += [f"{name}: {probes.PROTOCOLS[name].description}" for name in protocols]
-    return "\n".join(lines)
-
-
 def _vectors(represents, batches):
     parts, labels = {name: [] for name in represents}, []
     for images, batch in batches:
@@ -116,8 +101,8 @@ def _vectors(represents, batches):
             parts[name].append(np.asarray(represent(images), np.float32))
     if not labels:
         raise DataError("there must be readable images of EuroSAT. Received: none")
-    joined = {name: np.concatenate(found) for name, found in parts.items()}
-    return joined, np.concatenate(labels)
+    vectors = {name: np.concatenate(batches) for name, batches in parts.items()}
+    return vectors, np.concatenate(labels)
 
 
 def _split(labels, seed, limit):

@@ -53,17 +53,17 @@ def _directions(vectors, place):
     return np.concatenate([units, beside], axis=1)
 
 
-def most_frequent(found):
+def most_frequent(labels):
     """The most frequent label of each row, the one met first among equals.
 
     Args:
-        found: `(k, n)` labels, the nearest neighbour's first.
+        labels: `(k, n)`, the nearest neighbour's first.
 
     Returns:
         `(k,)`.
     """
     # Counter keeps the order of first meeting among equal counts.
-    named = [collections.Counter(row).most_common(1)[0][0] for row in found.tolist()]
+    named = [collections.Counter(row).most_common(1)[0][0] for row in labels.tolist()]
     return np.asarray(named)
 
 
@@ -80,8 +80,8 @@ def neighbour_accuracy(vectors, labels, queries, query_labels, n=1, metric="l2")
     Returns:
         A fraction.
     """
-    found = np.asarray(labels)[nearest(vectors, queries, n, metric)]
-    return float(np.mean(most_frequent(found) == np.asarray(query_labels)))
+    nearby = np.asarray(labels)[nearest(vectors, queries, n, metric)]
+    return float(np.mean(most_frequent(nearby) == np.asarray(query_labels)))
 
 
 def neighbours(vectors, queries, count):
@@ -95,11 +95,11 @@ def neighbours(vectors, queries, count):
         `(len(queries), count)` indices; fewer columns where n is smaller.
     """
     count = min(count, len(vectors) - 1)
-    found = nearest(vectors, vectors[queries], count + 1)
+    nearby = nearest(vectors, vectors[queries], count + 1)
     return np.stack(
         [
             [other for other in row if other != query][:count]
-            for query, row in zip(queries, found, strict=True)
+            for query, row in zip(queries, nearby, strict=True)
         ]
     )
 
@@ -117,11 +117,11 @@ def retrieval_grid(path, images, vectors, labels, title, count=8):
     """
     values, queries = np.unique(labels, return_index=True)
     queries = queries[values >= 0][:MAX_QUERIES]
-    found = neighbours(vectors, queries, count)
+    nearby = neighbours(vectors, queries, count)
     size = (9, 0.95 * len(queries) + 0.8)
     figure = Figure(figsize=size, layout="constrained")
-    grid = figure.subplots(len(queries), 1 + found.shape[1], squeeze=False)
-    for line, query, row in zip(grid, queries, found, strict=True):
+    grid = figure.subplots(len(queries), 1 + nearby.shape[1], squeeze=False)
+    for line, query, row in zip(grid, queries, nearby, strict=True):
         _show(line[0], images[query], "black")
         for axes, index in zip(line[1:], row, strict=True):
             right = labels[index] == labels[query]

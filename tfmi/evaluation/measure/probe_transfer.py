@@ -14,23 +14,26 @@ TEST_IMAGES = 2000
 BATCH = 500
 
 
-class ProbeChange:
+class ProbeTransfer:
     """Accuracy of one probe on the vectors of two encoders.
 
-    A probe (`online.PROTOCOL`) is fitted on the first encoder's vectors of
+    A probe (`online_probe.PROTOCOL`) is fitted on the first encoder's vectors of
     training images and scores test images by both encoders, as where a
     classifier stays and its encoder is replaced.
 
     Args:
         dataset: a `PairDataset`.
+        representations: the `Representation`s of the encoders.
     """
 
-    def __init__(self, dataset):
+    def __init__(self, dataset, representations):
+        self._domains = {domain.name: domain for domain in dataset.domains}
+        self._representations = {r.name: r for r in representations}
         self._dataset = dataset
         self._batches = {}
 
     def __call__(self, domain, before, after):
-        """Scores of each representation's own factors.
+        """Scores of the factors that each representation should hold.
 
         Args:
             domain: name of a domain.
@@ -50,14 +53,10 @@ class ProbeChange:
                     {"before": test[name], "after": replaced[name]},
                     labels[factor.name],
                 )
-                for factor in self._factors(domain, name)
+                for factor in self._representations[name].wanted(self._domains[domain])
             }
             for name in train
         }
-
-    def _factors(self, domain, representation):
-        (known,) = (d for d in self._dataset.domains if d.name == domain)
-        return getattr(known, f"{representation}_factors")
 
     def _vectors(self, function, domain, split, limit):
         sizes = {}

@@ -203,5 +203,5 @@ def information(labels, predicted):
     entropy = mutual_info_score(labels, labels)
     if entropy <= chance:
         return 0.0
-    found = mutual_info_score(None, None, contingency=table)
-    return float(max(0.0, (found - chance) / (entropy - chance)))
+    shared = mutual_info_score(None, None, contingency=table)
+    return float(max(0.0, (shared - chance) / (entropy - chance)))

@@ -12,7 +12,7 @@ CHUNK = 1024
 MAX_IMAGES = 10_000
 
 
-def retrieve(representers, dataset, domain, factor, apart=None, limit=MAX_IMAGES):
+def retrieve(represents, dataset, domain, factor, different=None, limit=MAX_IMAGES):
     """Score representations by retrieval within the test split.
 
     Every test image is a query once; it is right where its nearest other image, by
@@ -20,46 +20,45 @@ def retrieve(representers, dataset, domain, factor, apart=None, limit=MAX_IMAGES
     do not count.
 
     Args:
-        representers: `{row: represent}`, functions from raw images to vectors.
+        represents: `{row: represent}`, functions from raw images to vectors.
         dataset: a `PairDataset`.
         domain: name of a domain.
         factor: name of a factor that images are labelled with.
-        apart: name of another one; candidates with the query's own value of it are
-            left out (the same place, at another date).
-        limit: of images.
+        different: name of another one; candidates with the query's own value of it
+            are left out (the same place, at another date).
+        limit: number of images.
 
     Returns:
-        `{"rows": [{"row", "hits", "accuracy"}, ...], "queries", "images", "values"}`,
-        first the rows of the representers, then "Raw pixels", then "Chance": drawing
-        a candidate blindly.
+        `{"factor", "different", "rows": [{"row", "hits", "accuracy"}, ...],
+        "queries", "images", "values"}`, first the rows of the representations, then
+        "Raw pixels", then "Chance": drawing a candidate blindly.
 
     Raises:
-        DataError: where the factor is not known, or no query has a partner.
+        DataError: where the factor is unknown, or no query has a partner.
     """
-    rows = {**representers, "Raw pixels": _flat}
-    scored = {}
-    for name, represent in rows.items():
+    matches = {}
+    for name, represent in {**represents, "Raw pixels": _flat}.items():
         batches = dataset.labelled(domain, "test", BATCH)
         vectors, labels = extract(represent, batches, limit)
-        _check(labels, factor, apart)
-        scored[name] = nearest_matches(
-            vectors, labels[factor], None if apart is None else labels[apart]
+        _check(labels, factor, different)
+        matches[name] = nearest_matches(
+            vectors, labels[factor], None if different is None else labels[different]
         )
-    counted = next(iter(scored.values()))
-    if not counted["queries"]:
+    raw = matches["Raw pixels"]
+    if not raw["queries"]:
         raise DataError(
             f"there must be test images that share a {factor}. Received: none"
         )
-    lines = [
-        {"row": name, "hits": found["hits"], "accuracy": found["accuracy"]}
-        for name, found in scored.items()
+    rows = [
+        {"row": name, "hits": counts["hits"], "accuracy": counts["accuracy"]}
+        for name, counts in matches.items()
     ]
-    lines.append({"row": "Chance", "hits": None, "accuracy": counted["chance"]})
+    rows.append({"row": "Chance", "hits": None, "accuracy": raw["chance"]})
     return {
         "factor": factor,
-        "apart": apart,
-        "rows": lines,
-        "queries": counted["queries"],
+        "different": different,
+        "rows": rows,
+        "queries": raw["queries"],
         "images": len(vectors),
         "values": len(np.unique(labels[factor])),
     }
@@ -77,13 +76,14 @@ def default_factor(domain):
     return factors[0].name
 
 
-def nearest_matches(vectors, labels, apart=None):
+def nearest_matches(vectors, labels, different=None):
     """How many vectors have a nearest neighbour of their own label.
 
     Args:
         vectors: `(n, size)`.
         labels: int `(n,)`.
-        apart: int `(n,)`, or `None`: neighbours with the query's value are left out.
+        different: int `(n,)`, or `None`: neighbours with the query's value are left
+            out.
 
     Returns:
         `{"hits", "queries", "accuracy", "chance"}`.
@@ -92,13 +92,13 @@ def nearest_matches(vectors, labels, apart=None):
     hits = queries = 0
     chances = []
     for start in range(0, len(vectors), CHUNK):
-        mine = np.arange(start, min(start + CHUNK, len(vectors)))
-        distances = _distances(vectors, mine, apart)
+        chunk = np.arange(start, min(start + CHUNK, len(vectors)))
+        distances = _distances(vectors, chunk, different)
         allowed = np.isfinite(distances)
-        same = (labels[mine][:, None] == labels) & allowed
+        same = (labels[chunk][:, None] == labels) & allowed
         counted = same.any(axis=1)
         nearest = distances.argmin(axis=1)
-        hits += int(same[np.arange(len(mine)), nearest][counted].sum())
+        hits += int(same[np.arange(len(chunk)), nearest][counted].sum())
         queries += int(counted.sum())
         chances.extend((same.sum(1) / np.maximum(allowed.sum(1), 1))[counted])
     return {
@@ -109,25 +109,12 @@ def nearest_matches(vectors, labels, apart=None):
     }
 
 
-def render(result, title):
-    """The result of `retrieve` as text."""
-    apart = f", of another {result['apart']}" if result["apart"] else ""
-    lines = [
-        title,
-        f"share of {result['queries']:,} queries whose nearest image{apart} has the "
-        f"same {result['factor']} ({result['images']:,} test images, "
-        f"{result['values']:,} values)",
-    ]
-    lines += [f"  {r['row']:<24}{100 * r['accuracy']:>8.2f}%" for r in result["rows"]]
-    return "\n".join(lines)
-
-
-def _distances(vectors, mine, apart):
+def _distances(vectors, chunk, different):
     """Squared L2 from some to all; infinite where a candidate does not count."""
-    distances = euclidean_distances(vectors[mine], vectors, squared=True)
-    distances[np.arange(len(mine)), mine] = np.inf
-    if apart is not None:
-        distances[apart[mine][:, None] == apart] = np.inf
+    distances = euclidean_distances(vectors[chunk], vectors, squared=True)
+    distances[np.arange(len(chunk)), chunk] = np.inf
+    if different is not None:
+        distances[different[chunk][:, None] == different] = np.inf
     return distances
 
 
@@ -135,8 +122,8 @@ def _flat(images):
     return np.asarray(images, np.float32).reshape(len(images), -1)
 
 
-def _check(labels, factor, apart):
-    for name in (factor, apart):
+def _check(labels, factor, different):
+    for name in (factor, different):
         if name is not None and name not in labels:
             raise DataError(
                 f"the factor must be one of {', '.join(labels)}. Received: {name}"

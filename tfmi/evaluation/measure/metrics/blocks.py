@@ -31,9 +31,9 @@ def block_matrices(
         for train, test in zip(blocks, test_blocks, strict=True)
         for labels, test_labels in zip(factors.T, test_factors.T, strict=True)
     ]
-    found = list(probes.probe_accuracies(jobs))
+    scores = list(probes.probe_accuracies(jobs))
     return {
-        kind: np.reshape([score[kind] for score in found], (len(blocks), -1))
+        kind: np.reshape([score[kind] for score in scores], (len(blocks), -1))
         for kind in ("information", "balanced_accuracy", "accuracy")
     }
 
