@@ -55,16 +55,18 @@ def check_options(name, given):
         UsageError: for an option that it does not take, or a value out of range.
     """
     taken = {option.name: option for option in options_of(find(name))}
-    for option, value in given.items():
-        if option == INTERNAL:
-            continue
+    given = {option: v for option, v in given.items() if option != INTERNAL}
+    for option in given:
         if option not in taken:
             flags = ", ".join(each.flag for each in taken.values())
             raise UsageError(
                 f"the data options of {name} must be of {flags}. "
                 f"Received: --{option.replace('_', '-')}"
             )
-        taken[option].check(value)
+    for option, value in given.items():
+        taken[option].check_value(value)
+    for option, value in given.items():
+        taken[option].check_path(value)
 
 
 def open_dataset(name, given):

@@ -79,17 +79,16 @@ class Option:
         """`--data-dir` of `data_dir`."""
         return "--" + self.name.replace("_", "-")
 
-    def check(self, value):
-        """Raise where no dataset can be opened with this value."""
-        rule = self.declared
-        if rule.path:
-            self._check_path(value)
-        if rule.at_least is not None and value < rule.at_least:
-            raise UsageError(
-                f"{self.flag} must be >= {rule.at_least}. Received: {value}"
-            )
+    def check_value(self, value):
+        """Raise a UsageError for a number out of range."""
+        least = self.declared.at_least
+        if least is not None and value < least:
+            raise UsageError(f"{self.flag} must be >= {least}. Received: {value}")
 
-    def _check_path(self, value):
+    def check_path(self, value):
+        """Raise a DataError where a path is not there."""
+        if self.declared.path is None:
+            return
         there = {
             "file": pathlib.Path.is_file,
             "folder": pathlib.Path.is_dir,

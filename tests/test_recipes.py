@@ -17,16 +17,16 @@ def test_paper_recipe_holds_the_papers_settings():
     assert paper.switched
 
 
-@pytest.mark.parametrize("name", recipes.RECIPES)
+@pytest.mark.parametrize("name", recipes.every())
 def test_json_round_trip(name):
     recipe = recipes.find(name)
-    assert recipes.Recipe(**json.loads(json.dumps(recipe.to_dict()))) == recipe
+    assert recipes.from_dict(json.loads(json.dumps(recipe.to_dict()))) == recipe
 
 
 def test_settings_that_a_saved_run_does_not_name_have_their_defaults():
     saved = recipes.find("colored-mnist").to_dict()
     del saved["adversarial_warmup"], saved["discriminator_spectral_norm"]
-    assert recipes.Recipe(**saved) == recipes.find("colored-mnist")
+    assert recipes.from_dict(saved) == recipes.find("colored-mnist")
 
 
 @pytest.mark.parametrize(

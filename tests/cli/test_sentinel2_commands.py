@@ -44,10 +44,11 @@ def test_evaluate_scores_the_date_and_retrieve_the_place(run):
     result = call("evaluate", run, "--protocol", "paper", "--limit", 100)
     assert result.exit_code == 0, result.output
     assert "date" in result.output
-    result = call("retrieve", run, "--apart", "date")
-    assert result.exit_code == 0, result.output
-    (scores,) = json.loads((run / "evaluation" / "retrieval.json").read_text())
-    assert scores["factor"] == "place" and scores["apart"] == "date"
+    for option in ("--apart", "--different"):
+        result = call("retrieve", run, option, "date")
+        assert result.exit_code == 0, result.output
+        (scores,) = json.loads((run / "evaluation" / "retrieval.json").read_text())
+        assert scores["factor"] == "place" and scores["different"] == "date"
     rows = {row["row"]: row["accuracy"] for row in scores["rows"]}
     assert list(rows) == ["S", "E", "Untrained encoder", "Raw pixels", "Chance"]
     assert "Raw pixels" in (run / "evaluation" / "retrieval.txt").read_text()

@@ -11,11 +11,14 @@ from tensorboard.backend.event_processing.event_accumulator import EventAccumula
 from tensorboard.plugins.projector.projector_plugin import ProjectorPlugin
 
 from tfmi.evaluation.measure.online_probe import online_scores
+from tfmi.methods.cross_mi import METHOD
 from tfmi.pipelines.base import NOT_SCORED
 from tfmi.pipelines.base import Domain
 from tfmi.pipelines.base import Factor
 from tfmi.training import monitor
 from tfmi.training import projector
+from tfmi.training.callbacks import StepScalars
+from tfmi.training.loop import Span
 
 SIDE = Factor("side", ("left", "right"))
 SHADE = Factor("shade", ("dark", "light"))
@@ -57,14 +60,16 @@ def nothing(images, training):
     return {"vector": tf.ones((len(images), 3))}
 
 
-def watch(folder, encoder, every, logs, steps=(0, 12, 6)):
+def watch(folder, encoder, every, logs, first=0):
     """The lines of a stage of 12 steps, two an execution."""
     folder.mkdir(exist_ok=True)
     bar = Bar()
-    watched = monitor.Watch(folder, Halves(), steps, every, bar)
-    watched.set_model(types.SimpleNamespace(encoder_x=encoder))
+    (stage,) = [stage for stage in METHOD.stages if stage.name == folder.name]
+    span = Span(first, total=12, per_epoch=6)
+    watched = monitor.TrainingMonitor(stage, folder, Halves(), span, every, bar)
+    watched.set_model(types.SimpleNamespace(encoder=lambda name, domain: encoder))
     watched.on_train_begin()
-    for epoch in range(steps[0] // 6, 2):
+    for epoch in range(first // 6, 2):
         watched.on_epoch_begin(epoch)
         for batch in (1, 3, 5):
             watched.on_train_batch_end(batch, logs)
@@ -131,7 +136,7 @@ def test_collapse_is_said_without_a_probe(tmp_path):
 def test_a_resumed_stage_keeps_the_probes_before_it(tmp_path):
     folder = tmp_path / "shared"
     watch(folder, left_and_right, 5, {})
-    watch(folder, left_and_right, 5, {}, steps=(6, 12, 6))
+    watch(folder, left_and_right, 5, {}, first=6)
     assert [int(r["step"]) for r in records(folder)][::2] == [6, 10, 12]
 
 
@@ -167,7 +172,7 @@ def test_one_factor_has_no_heading(tmp_path):
 
 
 def test_images_that_do_not_count_have_no_name():
-    assert monitor.named(SIDE, [1, NOT_SCORED]) == ["right", "-"]
+    assert monitor.value_names(SIDE, [1, NOT_SCORED]) == ["right", "-"]
     vectors = np.zeros((4, 2))
     labels = {"side": np.full(4, NOT_SCORED)}
     assert online_scores((vectors, labels), (vectors, labels)) == {}
@@ -176,7 +181,7 @@ def test_images_that_do_not_count_have_no_name():
 @pytest.mark.parametrize("start", [0, 3])
 def test_scalars_are_means_over_the_steps_since_the_last(tmp_path, start):
     values = np.arange(20.0)
-    scalars = monitor.StepScalars(tmp_path, start, per_epoch=10, every=4)
+    scalars = StepScalars(tmp_path, Span(start, total=20, per_epoch=10), every=4)
     for epoch in range(2):
         first = max(start, 10 * epoch)
         scalars.on_epoch_begin(epoch)

@@ -51,7 +51,7 @@ class Record(keras.callbacks.Callback):
 def fit(first, total, per_epoch, record):
     model = Counter()
     batches = tf.data.Dataset.range(first, total).map(lambda n: tf.cast(n, tf.float32))
-    loop.fit(model, batches, first, total, per_epoch, [record])
+    loop.fit(model, batches, loop.Span(first, total, per_epoch), [record])
     return int(model.steps_done)
 
 
