@@ -5,24 +5,29 @@ import types
 import numpy as np
 
 from tfmi.models import networks
+from tfmi.representation import EXCLUSIVE
+from tfmi.representation import SHARED
 
 SHAPE = (12, 12, 3)
 
 
 class FakeRun:
-    def __init__(self, path, shape=SHAPE, levels=0):
+    def __init__(
+        self, path, shape=SHAPE, levels=0, representations=(SHARED, EXCLUSIVE)
+    ):
         self.path = path
+        self.evaluation_folder = path / "evaluation"
         self.domains = ["x"]
         self.image_shape = shape
         self.factors = {"x": {"shared": {"digit": ["0", "1"]}}}
         self.config = {"versions": {"tfmi": "0"}, "source": "random strokes"}
-        self.scores = None
         self.recipe = types.SimpleNamespace(name="tiny", to_dict=lambda: {"seed": 7})
+        self.representations = representations
         self.encoders = {
-            part: networks.encoder(
-                shape, 4, width=4, levels=levels, name=f"{part}_encoder"
+            each.name: networks.encoder(
+                shape, 4, width=4, levels=levels, name=f"{each.name}_encoder"
             )
-            for part in ("shared", "exclusive")
+            for each in representations
         }
 
     def encoder(self, representation, domain):
@@ -31,3 +36,15 @@ class FakeRun:
     def sample_images(self, domain, count, split="test"):
         generator = np.random.default_rng(1 if split == "test" else 2)
         return generator.integers(0, 256, (count, *self.image_shape), dtype=np.uint8)
+
+
+def combined_only(monkeypatch):
+    """Of the encoders of a run only the combined one is exported: it is quicker."""
+    from tfmi.exporting import publish
+
+    every = publish.encoders_of
+
+    def combined(source):
+        return {n: v for n, v in every(source).items() if n.startswith("combined")}
+
+    monkeypatch.setattr(publish, "encoders_of", combined)

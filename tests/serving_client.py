@@ -15,7 +15,7 @@ from tensorflow_serving.apis import prediction_service_pb2_grpc
 
 NAME = "tiny-combined"
 REAL = "tensorflow_model_server"
-PEER = pathlib.Path(__file__).parent / "export" / "serving_peer.py"
+PEER = pathlib.Path(__file__).parent / "exporting" / "serving_peer.py"
 
 
 def command(kind, base, rest_port, grpc_port):

@@ -6,14 +6,23 @@ import click
 @click.command("embed")
 @click.argument("encoder", type=click.Path())
 @click.argument("images")
-@click.option("--output", required=True, type=click.Path(), help=".npz or .parquet")
-@click.option("--domain", type=click.Choice(["x", "y"]), help="By default x.")
+@click.option(
+    "--output",
+    required=True,
+    type=click.Path(),
+    help="File to write: .npz or .parquet.",
+)
+@click.option(
+    "--domain",
+    type=click.Choice(["x", "y"]),
+    help="Domain whose encoder is used. [default: x]",
+)
 @click.option("--batch-size", type=click.IntRange(1), default=64, show_default=True)
 def command(encoder, images, output, domain, batch_size):
     """Write the vectors of IMAGES, by ENCODER.
 
-    ENCODER is a run, exported/RECIPE, a SavedModel in it or an .onnx file; IMAGES
-    a folder, a pattern in quotes, or a CSV file with a column path. Files that
+    ENCODER is a run, exported/RECIPE, a model in it or an .onnx file; IMAGES a
+    folder, a pattern in quotes, or a CSV file with a column path. Files that
     cannot be read are left out and named.
     """
     import tqdm

@@ -2,41 +2,73 @@
 
 import click
 
+from tfmi.exporting import formats
+
 
 @click.command("export")
 @click.argument("run", required=False)
 @click.option(
     "--format",
-    "format_name",
-    type=click.Choice(["savedmodel", "onnx", "all"]),
+    "wanted",
     default="all",
     show_default=True,
+    metavar="NAMES",
+    help=f"Formats to write, joined by commas: {', '.join(formats.names())}; all "
+    f"stands for {', '.join(formats.ALL)}.",
 )
 @click.option("--output", type=click.Path(), default="exported", show_default=True)
-@click.option("--opset", type=int, default=17, show_default=True, help="Of ONNX.")
-@click.option("--quantize", type=click.Choice(["int8"]), help="An ONNX file more.")
-@click.option("--float16", is_flag=True, help="An ONNX file more, in float16.")
-def command(run, **options):
+@click.option(
+    "--opset", type=int, default=17, show_default=True, help="Opset of ONNX files."
+)
+@click.option(
+    "--quantize", type=click.Choice(["int8"]), help="Write an int8 ONNX file as well."
+)
+@click.option("--float16", is_flag=True, help="Write a float16 ONNX file as well.")
+def command(run, wanted, output, opset, quantize, float16):
     """Export the encoders of RUN (default: the newest finished one).
 
     Each is compared with Keras before it is put in place; where the outputs
     differ by more than 1e-4 nothing is written. What int8 and float16 change, in
-    outputs and in the accuracy of probes, is measured and printed.
+    outputs and in the accuracy of probes, is measured and printed. The run's data
+    is needed for those probes only.
     """
     from tfmi import runs
-    from tfmi.evaluation.measure.probe_transfer import ProbeTransfer
-    from tfmi.exporting.card import change_text
-    from tfmi.exporting.publish import export_run
+    from tfmi.exporting.options import Options
 
+    wanted = [*wanted.split(","), quantize, "float16" if float16 else None]
+    options = Options(list(filter(None, wanted)), opset)
     run = runs.load(run) if run else runs.newest()
     click.echo(f"run     {run.path}")
-    if options["quantize"] or options["float16"]:
-        options["probe"] = ProbeTransfer(run.open_dataset(), run.representations)
-    for entry in export_run(run, **options):
+    _export(run, options, output)
+
+
+def _export(run, options, output):
+    from tfmi.exporting.publish import export_run
+
+    probe = _probe(run) if options.measures_change else None
+    kinds = [each.kind for each in options.formats]
+    for entry in export_run(run, kinds, output, opset=options.opset, probe=probe):
         click.echo(f"written {entry['path']}  differs by {entry['difference']:.1e}")
         if "change" in entry:
-            outputs = entry["change"]["outputs"]
-            click.echo(
-                f"        outputs on test images change by {outputs['mean']:.1e} on "
-                f"average; probes: {change_text(entry['change'])}"
-            )
+            _echo_change(entry["change"])
+
+
+def _probe(run):
+    """What measures the change of probe accuracy; `None` without the run's data."""
+    from tfmi.errors import DataError
+    from tfmi.evaluation.measure.probe_transfer import ProbeTransfer
+
+    try:
+        return ProbeTransfer(run.open_dataset(), run.representations)
+    except DataError as error:
+        click.echo(f"        the change of probe accuracy is not measured: {error}")
+        return None
+
+
+def _echo_change(change):
+    from tfmi.exporting.card import change_text
+
+    click.echo(
+        f"        outputs on test images change by {change['outputs']['mean']:.1e} on "
+        f"average; probes: {change_text(change)}"
+    )

@@ -1,35 +1,34 @@
 """The model card of an export: Markdown made from its manifest entry."""
 
-import json
-
-from tfmi.exporting.formats import saved_model
-
-MEANING = {
-    "shared": "S: what an image shares with the other image of its pair",
-    "exclusive": "E: what is left of the image, the other's part taken out",
-}
+from tfmi.evaluation.tables import accuracy
+from tfmi.evaluation.tables.text import decimal
+from tfmi.evaluation.tables.text import percent
+from tfmi.exporting import formats
+from tfmi.exporting import graph
 
 
-def render(info, scores):
+def render(info, results):
     """The card's text.
 
     Args:
         info: the export's entry in the manifest.
-        scores: what RUN/evaluation/results.json holds, or None.
+        results: `Results` of its evaluation, or `None`.
     """
     title = f"# {info['name']}, version {info['version']}"
     sections = {
         "What it is": _what(info),
         "Trained on": _trained_on(info),
         "How it was trained": _recipe(info["recipe"]),
-        "Scores": _scores(info, scores),
-        "Intended use": INTENDED_USE,
+        "Scores": _scores(info, results),
+        "Intended use": _intended_use(info["representations"]),
         "Limits": _limits(info),
         "Files, and how far they are from Keras": _files(info["models"]),
         "Signatures": _signatures(info["signatures"]),
     }
-    if saved_model.DEFAULT in info["signatures"]:
-        sections["A request"] = _request(info)
+    kinds = [model["kind"] for model in info["models"].values()]
+    requests = [formats.find(kind).request(info) for kind in kinds]
+    if any(requests):
+        sections["A request"] = "\n\n".join(filter(None, requests))
     body = [f"## {heading}\n\n{text}" for heading, text in sections.items()]
     return "\n\n".join([title, *body]) + "\n"
 
@@ -37,8 +36,9 @@ def render(info, scores):
 def _what(info):
     height, width, channels = info["image_shape"]
     outputs = "\n".join(
-        f"- `{name}`, {size} numbers. {MEANING[name]}."
-        for name, size in info["outputs"].items()
+        f"- `{name}`, {info['outputs'][name]} numbers. {each['symbol']}: "
+        f"{each['about']}."
+        for name, each in info["representations"].items()
     )
     return (
         "An encoder trained by mutual information estimation on pairs of images. It "
@@ -49,6 +49,8 @@ def _what(info):
 
 
 def _trained_on(info):
+    if not info["run"]:
+        return "Not recorded: it was exported from a model, not from a run."
     factors = "\n".join(
         f"- {kind}: {', '.join(_factors(info['factors'].get(kind, {})))}"
         for kind in ("shared", "exclusive")
@@ -64,7 +66,7 @@ def _factors(factors):
 
 
 def _recipe(recipe):
-    return _table(("setting", "value"), recipe.items())
+    return _table(("setting", "value"), recipe.items()) if recipe else "Not recorded."
 
 
 def _table(headings, rows):
@@ -72,40 +74,65 @@ def _table(headings, rows):
     return "\n".join(f"| {' | '.join(map(str, cells))} |" for cells in lines)
 
 
-def _scores(info, scores):
-    try:
-        texts = [
-            table["text"]
-            for table in scores["tables"]
-            if table["representation"] in info["outputs"]
-            and table["domain"] == info["domain"]
-        ]
-    except (TypeError, KeyError):
-        texts = []
-    if not texts:
-        return "Not evaluated (`tfmi evaluate` before the export puts scores here)."
-    return "\n\n".join(f"```\n{text}\n```" for text in texts)
+def _scores(info, results):
+    tables = [
+        _score_table(results, key)
+        for key in (results.probed if results else ())
+        if key[0] in info["outputs"] and key[1] == info["domain"]
+    ]
+    if not tables:
+        return (
+            "Not evaluated by this version of tfmi (`tfmi evaluate` before the export "
+            "puts scores here)."
+        )
+    return "\n\n".join(tables)
 
 
-INTENDED_USE = (
-    "Features for small classifiers, search by nearest neighbours and comparison of "
-    "images like those that it was trained on: `shared` where the shared factors "
-    "count and the others must not, `exclusive` for the reverse."
-)
+def _score_table(results, key):
+    """Accuracies of a probe on a representation, and the distance to the ideal."""
+    factors = list(results.factors(key[1]))
+    rows = [
+        (
+            row["row"],
+            *(percent(row["accuracies"].get(factor)) for factor in factors),
+            decimal(row["distance"]),
+        )
+        for row in accuracy.probe_rows(results, *key)
+    ]
+    headings = ("row", *factors, "distance to ideal")
+    return f"`{key[0]}`, probe {key[2]}:\n\n{_table(headings, rows)}"
+
+
+USES = {
+    "shared": "the shared factors count and the others must not",
+    "exclusive": "the exclusive factors count and the others must not",
+    "all": "every factor counts",
+}
+
+
+def _intended_use(representations):
+    uses = ", ".join(
+        f"`{name}` where {USES[each['holds']]}"
+        for name, each in representations.items()
+    )
+    return (
+        "Features for small classifiers, search by nearest neighbours and comparison "
+        f"of images like those that it was trained on: {uses}."
+    )
 
 
 def _limits(info):
     lines = [
         "Images unlike those of the training data get vectors that mean nothing, and "
         "no warning.",
-        "The two parts are separated as well as the scores above say, not perfectly: "
-        "do not rely on one to hide what the other holds.",
+        "What a representation should not hold is taken out as well as the scores "
+        "above say, not perfectly: do not rely on it to hide a factor.",
         "An image of another size is refused; only the signature for files resizes "
         "(to fit, padded with the median colour of the border, as in training).",
         "Files: PNG and JPEG only. EXIF rotation is ignored, 16 bits a channel are cut "
         "to 8.",
     ]
-    if not saved_model.takes_encoded(info["image_shape"]):
+    if not graph.takes_files(info["image_shape"]):
         lines[-1] = "No signature for files: images have neither 1 nor 3 channels."
     return "\n".join(f"- {line}" for line in lines)
 
@@ -131,8 +158,8 @@ def change_text(change):
     if not change.get("probes"):
         return "not measured"
     return ", ".join(
-        f"{representation} {factor} {100 * score['before']:.2f}% to "
-        f"{100 * score['after']:.2f}%"
+        f"{representation} {factor} {percent(score['before'])} to "
+        f"{percent(score['after'])}"
         for representation, factors in change["probes"].items()
         for factor, score in factors.items()
     )
@@ -155,26 +182,3 @@ def _tensors(tensors):
 
 def _dimension(size):
     return "batch" if size is None else str(size)
-
-
-def _request(info):
-    url = f"http://localhost:8501/v1/models/{info['name']}:predict"
-    outputs = json.dumps({name: ["..."] for name in info["outputs"]})
-    if len(info["outputs"]) == 1:
-        outputs = '["..."]'
-    lines = [
-        "    tensorflow_model_server --rest_api_port=8501 \\\n"
-        "        --model_config_file=$PWD/models.config",
-    ]
-    if saved_model.ENCODED in info["signatures"]:
-        lines.append(
-            f'    echo \'{{"signature_name": "{saved_model.ENCODED}", "instances": '
-            '[{"image_bytes": {"b64": "\'$(base64 -w0 IMAGE.png)\'"}}]}\' |\n'
-            f"        curl -d @- {url}"
-        )
-    lines.append(
-        '    # IMAGES.json: {"instances": [one list of rows of pixels an image]}\n'
-        f"    curl -d @IMAGES.json {url}"
-    )
-    lines.append(f'The answer: `{{"predictions": [{outputs}]}}`.')
-    return "\n\n".join(lines)

@@ -4,9 +4,9 @@ import json
 import pathlib
 
 from tfmi.errors import DataError
+from tfmi.exporting import formats
 from tfmi.exporting import manifest
 from tfmi.exporting import reference
-from tfmi.exporting import verify
 
 
 def verify_export(folder, progress=print):
@@ -44,13 +44,8 @@ def verify_export(folder, progress=print):
 
 
 def _compare(path, name, model, arrays, progress):
-    measure = (
-        verify.saved_model_differences
-        if model["kind"] == "savedmodel"
-        else verify.onnx_differences
-    )
     try:
-        differences = measure(path, arrays)
+        differences = formats.find(model["kind"]).differences(path, arrays)
     except Exception as error:  # a damaged model fails in many ways
         return [f"fails    {name}: {str(error).splitlines()[0]}"]
     shown = json.dumps({part: f"{value:.1e}" for part, value in differences.items()})

@@ -6,7 +6,12 @@ Plain TensorFlow operations, so that the server runs them without Python.
 import tensorflow as tf
 
 # PNG and JPEG decode to both.
-ENCODED_CHANNELS = (1, 3)
+FILE_CHANNELS = (1, 3)
+
+
+def takes_files(image_shape):
+    """Whether PNG and JPEG files can be decoded to such images."""
+    return image_shape[-1] in FILE_CHANNELS
 
 
 def checked(images, image_shape):

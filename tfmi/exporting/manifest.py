@@ -3,7 +3,7 @@
 format    1
 files     {path: {"sha256", "bytes", "export"}}; "export" is a key of exports
 exports   {"<encoder>/<version>": what it is, its signatures, its `models`}
-models    {path of a SavedModel or ONNX file: {"kind", "differences", ...}}
+models    {path of a file or folder: {"kind" (its format), "differences", ...}}
 """
 
 import hashlib
@@ -55,7 +55,7 @@ def _check(content):
         if export["reference"] not in content["files"]:
             raise ValueError(f"no file {export['reference']}")
         for name, model in export["models"].items():
-            if model["kind"] not in ("savedmodel", "onnx", "int8", "float16"):
+            if not isinstance(model["kind"], str):
                 raise ValueError(f"{name} of kind {model['kind']}")
             float(model["tolerance"])
 
@@ -87,37 +87,37 @@ def digest(path):
     return {"sha256": hashlib.sha256(content).hexdigest(), "bytes": len(content)}
 
 
-def replace_models(known, names):
+def replace_models(content, names):
     """Take models that are replaced or withdrawn out of a manifest.
 
     An export that has no model left goes, with its other files.
 
     Args:
-        known: the manifest, changed in place.
+        content: the manifest, changed in place.
         names: of models.
 
     Returns:
         Names of the files that are no longer part of it.
     """
-    for export in known["exports"].values():
+    for export in content["exports"].values():
         for name in names:
             export["models"].pop(name, None)
-    gone = {key for key, export in known["exports"].items() if not export["models"]}
+    gone = {key for key, export in content["exports"].items() if not export["models"]}
     for key in gone:
-        del known["exports"][key]
+        del content["exports"][key]
     dropped = [
         name
-        for name, entry in known["files"].items()
+        for name, entry in content["files"].items()
         if name in names or entry["export"] in gone
     ]
     for name in dropped:
-        del known["files"][name]
+        del content["files"][name]
     return dropped
 
 
 def problems(folder, content):
     """A line for each file that is changed, missing or not in the manifest."""
-    found = []
+    lines = []
     present = {
         path.relative_to(folder).as_posix(): path
         for path in folder.rglob("*")
@@ -125,11 +125,11 @@ def problems(folder, content):
     }
     for name, entry in sorted(content["files"].items()):
         if name not in present:
-            found.append(f"missing  {name}")
+            lines.append(f"missing  {name}")
         elif digest(present[name])["sha256"] != entry["sha256"]:
-            found.append(f"changed  {name}")
+            lines.append(f"changed  {name}")
     for name in sorted(set(present) - set(content["files"]) - {NAME}):
         # An export that is being written has its folder here.
         if not name.startswith(ASIDE):
-            found.append(f"extra    {name}")
-    return found
+            lines.append(f"extra    {name}")
+    return lines

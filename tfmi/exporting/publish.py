@@ -1,11 +1,11 @@
-"""Export a run: write aside, verify, and only then put in place.
+"""Export encoders: write aside, verify, and only then put in place.
 
-<output>/<recipe>/<encoder>/<version>/   SavedModel, for TensorFlow Serving
-<output>/<recipe>/<encoder>.onnx         also .int8.onnx and .float16.onnx
-<output>/<recipe>/cards/                 a model card an export
-<output>/<recipe>/references/            images, and what Keras says of them
-<output>/<recipe>/models.config          of the server, and batching.config
-<output>/<recipe>/manifest.json          sha256, sizes, differences
+<folder>/<encoder>/<version>/   SavedModel, for TensorFlow Serving
+<folder>/<encoder>.onnx         and one file for each other format
+<folder>/cards/                 a model card an export
+<folder>/references/            images, and what Keras says of them
+<folder>/models.config          of the server, and batching.config
+<folder>/manifest.json          sha256, sizes, differences
 """
 
 import json
@@ -13,44 +13,79 @@ import pathlib
 import tempfile
 
 from tfmi.errors import DataError
+from tfmi.errors import UsageError
+from tfmi.exporting import formats
 from tfmi.exporting import manifest
 from tfmi.exporting import server_files
-from tfmi.exporting.encoder_export import Export
-from tfmi.exporting.encoder_export import Options
-from tfmi.exporting.encoder_export import onnx_name
-from tfmi.exporting.transaction import Publication
+from tfmi.exporting import source as sources
+from tfmi.exporting.encoder_export import EncoderExport
+from tfmi.exporting.options import Options
+from tfmi.exporting.transaction import Transaction
 
-NAMES = ("shared", "exclusive", "combined")
+COMBINED = "combined"
 
 
-def export_run(run, format_name="all", output="exported", **options):
-    """Export the shared, exclusive and combined encoders of every domain.
+def export_run(run, formats=formats.ALL, output="exported", **options):
+    """Export the encoders of a run into `<output>/<recipe>`.
+
+    There is one encoder for each representation and domain, and one for all
+    representations of a domain together.
 
     Args:
-        run: gives `path`, `recipe`, `config`, `domains`, `image_shape`,
-            `factors`, `scores`, `encoder(representation, domain)` and
-            `sample_images(domain, count, split)`.
-        format_name: a key of `build.FORMATS`.
+        run: a finished `Run`; its dataset is not needed.
+        formats: names of formats (`formats.choose`).
         output: folder.
-        options: others of `build.Options`.
+        options: others of `Options`.
 
     Returns:
-        A list of `{"path", "difference"}`, with "change" for int8 and float16.
+        A list of `{"path", "difference"}`, with "change" for formats that are made
+        from others.
 
     Raises:
         DataError: where an export differs from Keras (nothing is published) or
             the folder cannot be written.
         UsageError: for options that do not go together.
     """
-    options = Options(format_name, **options)
+    options = Options(formats, **options)
     target = pathlib.Path(output) / run.recipe.name
+    return _publish(sources.of_run(run), target, options)
+
+
+def export_model(model, output, formats=formats.ALL, images=None, name=None, **options):
+    """Export the encoders of a `SharedModel` or an `ExclusiveModel` into a folder.
+
+    Args:
+        model: the trained model.
+        output: folder.
+        formats: names of formats (`formats.choose`).
+        images: as in `source.of_model`; formats that are made from others need
+            them.
+        name: first part of the names that a server knows the encoders by; by
+            default the folder's.
+        options: others of `Options`.
+
+    Returns, Raises: as `export_run`.
+    """
+    options = Options(formats, **options)
+    if images is None and options.measures_change:
+        kinds = [each.kind for each in options.formats if each.made_from]
+        raise UsageError(
+            f"images must be given for {', '.join(kinds)}, whose change is measured "
+            "on them. Received: None"
+        )
+    target = pathlib.Path(output)
+    name = name or target.resolve().name
+    return _publish(sources.of_model(model, name, images), target, options)
+
+
+def _publish(source, target, options):
     try:
         target.mkdir(parents=True, exist_ok=True)
-        known = manifest.read(target)
+        content = manifest.read(target)
         # Beside the target, so that the last step is a rename.
         with tempfile.TemporaryDirectory(prefix=manifest.ASIDE, dir=target) as aside:
             aside = pathlib.Path(aside)
-            exports = _build(run, known, target, aside / "new", options)
+            exports = _build(source, content, target, aside / "new", options)
             # Read again: another export may have ended meanwhile.
             _put_in_place(exports, manifest.read(target), target, aside)
     except OSError as error:
@@ -71,23 +106,37 @@ def _summary(path, model):
     return summary
 
 
-def _build(run, known, target, folder, options):
+def encoders_of(source):
+    """`{name of an encoder: (representations, domain)}`, one a representation and
+    the combined one where there are several."""
+    parts = {each.name: [each] for each in source.representations}
+    if len(parts) > 1:
+        parts[COMBINED] = source.representations
+    several = len(source.domains) > 1
+    return {
+        f"{name}_{domain}" if several else name: (representations, domain)
+        for domain in source.domains
+        for name, representations in parts.items()
+    }
+
+
+def _build(source, content, target, folder, options):
     exports = []
-    for domain in run.domains:
-        for name in NAMES:
-            encoder = f"{name}_{domain}" if len(run.domains) > 1 else name
-            version = _next_version(encoder, known, target)
-            export = Export(run, name, domain, encoder, version, folder)
-            export.write(options)
-            exports.append(export)
+    for encoder, (representations, domain) in encoders_of(source).items():
+        version = _next_version(encoder, content, target)
+        export = EncoderExport(
+            source, representations, domain, encoder, version, folder, options
+        )
+        export.write()
+        exports.append(export)
     return exports
 
 
-def _next_version(encoder, known, target):
-    """One after the newest of that encoder, in either format."""
+def _next_version(encoder, content, target):
+    """One after the newest of that encoder, in any format."""
     used = [
         export["version"]
-        for export in known["exports"].values()
+        for export in content["exports"].values()
         if export["encoder"] == encoder
     ]
     folder = target / encoder
@@ -97,47 +146,48 @@ def _next_version(encoder, known, target):
     return max(used, default=0) + 1
 
 
-def _put_in_place(exports, known, target, aside):
+def _put_in_place(exports, content, target, aside):
     """Servers watch the version folders: they come last but for the manifest."""
     new = aside / "new"
     models = [name for export in exports for name in export.info["models"]]
-    stale = _replaced(exports)
-    dropped = manifest.replace_models(known, stale)
+    dropped = manifest.replace_models(content, _replaced(exports))
     for export in exports:
         names = [*export.names, *export.info["models"]]
-        known["files"].update(manifest.file_entries(new, names, export.key))
-        known["exports"][export.key] = export.info
-    configs = _write_configs(known, target, new)
-    known["files"].update(manifest.file_entries(new, configs, None))
-    (new / manifest.NAME).write_text(json.dumps(known, indent=2) + "\n", "utf-8")
+        content["files"].update(manifest.file_entries(new, names, export.key))
+        content["exports"][export.key] = export.info
+    configs = _write_configs(content, target, new)
+    content["files"].update(manifest.file_entries(new, configs, None))
+    (new / manifest.NAME).write_text(json.dumps(content, indent=2) + "\n", "utf-8")
     others = [name for export in exports for name in export.names]
-    order = sorted(models, key=lambda name: not name.endswith(".onnx"))
-    with Publication(target, aside / "replaced") as publication:
+    order = sorted(models, key=lambda name: (new / name).is_dir())
+    with Transaction(target, aside / "replaced") as transaction:
         for name in sorted(set(dropped) - set(models)):
-            publication.remove(name)
+            transaction.remove(name)
         for name in [*others, *configs, *order, manifest.NAME]:
-            publication.put(new / name, name)
+            transaction.put(new / name, name)
 
 
 def _replaced(exports):
-    """ONNX files that go: an int8 file must not outlive its float32 one."""
+    """Files that go: those that are written anew, and what was made from them."""
+    every = [formats.find(name) for name in formats.names()]
     return [
-        onnx_name(export.encoder, kind)
+        each.name(export.encoder, export.version)
         for export in exports
-        if onnx_name(export.encoder) in export.info["models"]
-        for kind in (None, "int8", "float16")
+        for kind in (model["kind"] for model in export.info["models"].values())
+        for each in every
+        if kind in (each.kind, each.made_from)
     ]
 
 
-def _write_configs(known, target, new):
-    encoders = {
-        export["encoder"]
-        for export in known["exports"].values()
+def _write_configs(content, target, new):
+    served = {
+        export["encoder"]: export["name"]
+        for export in content["exports"].values()
         if any(model["kind"] == "savedmodel" for model in export["models"].values())
     }
-    if not encoders:
+    if not served:
         return []
-    text = server_files.models_config(target, sorted(encoders))
+    text = server_files.models_config(target, served)
     (new / server_files.MODELS).write_text(text, "utf-8")
     (new / server_files.BATCHING).write_text(server_files.BATCHING_TEXT, "utf-8")
     return [server_files.MODELS, server_files.BATCHING]

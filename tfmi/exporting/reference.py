@@ -2,7 +2,7 @@
 
 `references/<encoder>-<version>.npz` holds `images` (uint8), `files` (PNG and
 JPEG), and for each output `images/<output>` and `files/<output>`, each
-`(right values, n, size)`; see `serving.right_outputs`.
+`(right values, n, size)`; see `serving_model.right_outputs`.
 """
 
 import zipfile
@@ -12,20 +12,20 @@ import tensorflow as tf
 
 from tfmi.errors import DataError
 from tfmi.exporting import graph
+from tfmi.exporting.comparison import TOLERANCE
 from tfmi.exporting.serving_model import right_outputs
 from tfmi.models.preprocessing import scale_images
 
 BATCH_SIZES = (1, 3, 64)
 COUNT = max(BATCH_SIZES)
 EXTREMES = 4
-TOLERANCE = 1e-4
 
 
 def make(encoders, real, enlarge=True):
     """The reference of encoders.
 
     Args:
-        encoders: as of `serving.serving_model`.
+        encoders: as of `serving_model.serving_model`.
         real: uint8 images `(n, height, width, channels)`, n at least 1.
         enlarge: as in `graph.decode_images`.
 
@@ -35,7 +35,7 @@ def make(encoders, real, enlarge=True):
     images = probe_images(real)
     arrays = {"images": images, **_outputs(encoders, images, "images")}
     shape = images.shape[1:]
-    if shape[-1] in graph.ENCODED_CHANNELS:
+    if graph.takes_files(shape):
         files = encode_images(images)
         decoded = graph.decode_images(tf.constant(files), shape, enlarge)
         arrays.update(files=files, **_outputs(encoders, decoded, "files"))

@@ -24,24 +24,22 @@ HEADER = """\
 """
 
 
-def model_name(recipe, encoder):
-    """The name by which clients ask for an encoder."""
-    return f"{recipe}-{encoder}"
+def model_name(source, encoder):
+    """The name by which clients ask for an encoder of a source."""
+    return f"{source}-{encoder}"
 
 
-def models_config(folder, encoders):
+def models_config(folder, served):
     """The text of models.config.
 
     Args:
-        folder: of the recipe's exports, named after it.
-        encoders: names of those with a SavedModel.
+        folder: of the exports.
+        served: `{encoder: name by which clients ask for it}`, those with a
+            SavedModel.
     """
     entries = "".join(
-        _ENTRY.format(
-            name=_quoted(model_name(folder.name, encoder)),
-            path=_quoted(str(folder.resolve() / encoder)),
-        )
-        for encoder in encoders
+        _ENTRY.format(name=_quoted(name), path=_quoted(str(folder.resolve() / encoder)))
+        for encoder, name in sorted(served.items())
     )
     return f"{HEADER}model_config_list {{\n{entries}}}\n"
 

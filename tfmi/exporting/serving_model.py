@@ -67,20 +67,36 @@ def right_outputs(encoders, images, tolerance):
 
 
 def _right_outputs(encoder, images, tolerance):
-    rounding = encoder.layers[-1]
-    if not isinstance(rounding, FiniteScalarQuantization):
+    rounding = _rounding(encoder)
+    if rounding is None:
         return [encoder(images, training=False)["vector"]]
     code = keras.Model(encoder.input, rounding.input)(images, training=False)
     return [rounding(code + error) for error in (0, -tolerance, tolerance)]
 
 
+def _rounding(encoder):
+    """The layer that rounds the encoder's vector, or `None`."""
+    for layer in encoder.layers:
+        if isinstance(layer, FiniteScalarQuantization):
+            if layer.output is encoder.output["vector"]:
+                return layer
+    return None
+
+
 def in_float32(encoder):
     """The encoder itself, or a float32 copy where it computes in another type."""
-    if all(layer.compute_dtype == "float32" for layer in encoder.layers):
+    if all(layer.compute_dtype == "float32" for layer in _layers(encoder)):
         return encoder
     copy = type(encoder).from_config(_without_precision(encoder.get_config()))
     copy.set_weights([value.astype("float32") for value in encoder.get_weights()])
     return copy
+
+
+def _layers(model):
+    """The layers of a model and of the models within it."""
+    for layer in model.layers:
+        yield layer
+        yield from _layers(layer) if isinstance(layer, keras.Model) else ()
 
 
 def _without_precision(config):

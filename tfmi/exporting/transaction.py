@@ -5,7 +5,7 @@ import os
 import shutil
 
 
-class Publication:
+class Transaction:
     """A context in which `put` and `remove` are undone where one fails.
 
     A process that is killed meanwhile undoes nothing: callers put last what
@@ -39,20 +39,20 @@ class Publication:
             path.parent.mkdir(parents=True)
             self._undo.callback(_remove_empty, path.parent)
         if path.is_file():
-            kept = self._fresh()
-            shutil.copy2(path, kept)
+            earlier = self._fresh()
+            shutil.copy2(path, earlier)
             os.replace(source, path)
-            self._undo.callback(os.replace, kept, path)
+            self._undo.callback(os.replace, earlier, path)
         else:
             os.rename(source, path)
             self._undo.callback(os.rename, path, self._fresh())
 
     def remove(self, name):
         """Take away `target/name` where it is."""
-        path, kept = self._target / name, self._fresh()
+        path, earlier = self._target / name, self._fresh()
         if path.exists():
-            os.rename(path, kept)
-            self._undo.callback(os.rename, kept, path)
+            os.rename(path, earlier)
+            self._undo.callback(os.rename, earlier, path)
 
     def _fresh(self):
         self._count += 1

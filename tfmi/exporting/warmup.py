@@ -8,7 +8,7 @@ import numpy as np
 import tensorflow as tf
 
 from tfmi.errors import DataError
-from tfmi.exporting.formats import saved_model
+from tfmi.exporting import server_session
 from tfmi.exporting.protos import PredictionLog
 
 PATH = "assets.extra/tf_serving_warmup_requests"
@@ -67,12 +67,14 @@ def check(path):
         DataError: where the model does not answer one, or a signature has none.
     """
     requests = read(path)
-    asked = [signature for signature, _ in requests]
-    with saved_model.loaded(path) as (call, known):
-        if sorted(asked) != sorted(known):
-            raise _unusable(path, f"requests for {', '.join(asked) or 'no signature'}")
+    requested = [signature for signature, _ in requests]
+    with server_session.loaded(path) as (call, signatures):
+        if sorted(requested) != sorted(signatures):
+            raise _unusable(
+                path, f"requests for {', '.join(requested) or 'no signature'}"
+            )
         for signature, arrays in requests:
-            if set(arrays) != set(known[signature]["inputs"]):
+            if set(arrays) != set(signatures[signature]["inputs"]):
                 raise _unusable(path, f"{signature} of {', '.join(arrays)}")
             (batch,) = arrays.values()
             for name, value in call(signature, batch).items():

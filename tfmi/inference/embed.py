@@ -30,20 +30,21 @@ def find_images(images):
     """
     path = pathlib.Path(images)
     if path.is_dir():
-        found = sorted(p for p in path.rglob("*") if p.suffix.lower() in SUFFIXES)
+        paths = sorted(p for p in path.rglob("*") if p.suffix.lower() in SUFFIXES)
     elif path.suffix.lower() == ".csv" and path.is_file():
-        found = _listed(path)
+        paths = _read_paths(path)
     else:
-        found = sorted(pathlib.Path(p) for p in glob.glob(str(images), recursive=True))
-    if not found:
+        paths = sorted(map(pathlib.Path, glob.glob(str(images), recursive=True)))
+    if not paths:
         raise DataError(
             "IMAGES must be a folder, a pattern or a CSV file of PNG, JPEG or TIFF "
             f"images. Received: {images}"
         )
-    return found
+    return paths
 
 
-def _listed(path):
+def _read_paths(path):
+    """The paths in the column `path` of a CSV file, relative to its folder."""
     with open(path, newline="", encoding="utf-8-sig") as file:
         rows = csv.DictReader(file)
         if "path" not in (rows.fieldnames or ()):
@@ -62,7 +63,8 @@ def embed(encoder, paths, output, batch_size=64, progress=None):
         paths: of the images.
         output: `.npz` with arrays `path` `(n,)` and, for each output,
             `(n, size)` float32; or `.parquet` with a row an image.
-        progress: called with the number of images read, a batch at a time.
+        batch_size: number of images that are encoded together.
+        progress: called with the number of files of each batch that was read.
 
     Returns:
         `(written, unreadable)`: a number, and a line for each file left out.
@@ -80,10 +82,10 @@ def embed(encoder, paths, output, batch_size=64, progress=None):
     ):
         for start in range(0, len(paths), batch_size):
             batch = paths[start : start + batch_size]
-            kept, images = _read(batch, encoder, unreadable)
-            if kept:
-                writer.add(kept, encoder.represent(np.stack(images)))
-            written += len(kept)
+            readable, images = _read(batch, encoder, unreadable)
+            if readable:
+                writer.add(readable, encoder.represent(np.stack(images)))
+            written += len(readable)
             if progress:
                 progress(len(batch))
         if not written:
@@ -101,11 +103,12 @@ def check_output(output):
 
 
 def _read(batch, encoder, unreadable):
-    kept, images = [], []
+    """Paths and images of the readable files; a line in `unreadable` for others."""
+    readable, images = [], []
     for path in batch:
         try:
             images.append(read_image(path, encoder.image_shape, encoder.enlarge))
-            kept.append(str(path))
+            readable.append(str(path))
         except UnreadableImage as error:
             unreadable.append(f"{path}: {error}")
-    return kept, images
+    return readable, images

@@ -1,6 +1,5 @@
 """Trained encoders, wherever they are: a run, an export, an ONNX file."""
 
-import contextlib
 import dataclasses
 import json
 import pathlib
@@ -17,7 +16,7 @@ class Encoder:
         source: one line for people.
         image_shape: `(height, width, channels)`.
         enlarge: as in `images.read_image`, the same as in training.
-        represent: function from uint8 images to `{name: (batch, size)}`.
+        represent: function from uint8 images to `{representation: (batch, size)}`.
     """
 
     source: str
@@ -27,11 +26,11 @@ class Encoder:
 
 
 def open_encoder(path, domain=None):
-    """The encoder of a run, of an export folder, of a SavedModel or ONNX file.
+    """The encoder of a run, of an export folder, or of a model in one.
 
     Args:
-        path: a run folder, `exported/<recipe>`, a version folder of a
-            SavedModel in it, or an `.onnx` file.
+        path: a run folder, `exported/<recipe>`, a file or version folder in it, or
+            an `.onnx` file anywhere.
         domain: "x" or "y" where each has an encoder of its own; by default x.
 
     Raises:
@@ -43,12 +42,13 @@ def open_encoder(path, domain=None):
     if (path / "config.json").is_file():
         return _of_run(path, domain or "x")
     if (path / "manifest.json").is_file():
-        return _of_export(path, domain)
-    if (path / "saved_model.pb").is_file():
-        return _of_saved_model(path)
+        return open_encoder(_newest_model(path, domain))
+    for folder in path.resolve().parents[:2]:
+        if (folder / "manifest.json").is_file():
+            return _of_model(folder, path)
     raise DataError(
-        "the encoder must be a run folder, exported/<recipe>, a SavedModel in it or "
-        f"an .onnx file. Received: {path}"
+        "the encoder must be a run folder, exported/<recipe>, a model in it or an "
+        f".onnx file. Received: {path}"
     )
 
 
@@ -56,7 +56,7 @@ def _of_run(path, domain):
     from tfmi import runs
 
     run = runs.load(path)
-    parts = {part: run.represent(part, domain) for part in ("shared", "exclusive")}
+    parts = {r.name: run.represent(r.name, domain) for r in run.representations}
     return Encoder(
         f"run {path}, domain {domain}",
         run.image_shape,
@@ -65,24 +65,22 @@ def _of_run(path, domain):
     )
 
 
-def _of_export(folder, domain):
-    """The newest combined encoder: ONNX where there is one, else SavedModel."""
+def _newest_model(folder, domain):
+    """The newest encoder of most representations: ONNX where there is one."""
     from tfmi.exporting import manifest
 
     exports = manifest.read(folder)["exports"].values()
-    known = [e for e in exports if e["encoder"].startswith("combined")]
-    domains = sorted({export["domain"] for export in known})
-    chosen = [e for e in known if e["domain"] == (domain or domains[0])]
-    if not chosen:
+    domains = sorted({export["domain"] for export in exports})
+    candidates = [e for e in exports if e["domain"] == (domain or domains[0])]
+    if not candidates:
         raise DataError(
             f"--domain must be one of {', '.join(domains) or 'none'} for {folder}. "
             f"Received: {domain}"
         )
-    newest = max(chosen, key=lambda export: export["version"])
-    name = min(newest["models"], key=lambda n: newest["models"][n]["kind"] != "onnx")
-    if newest["models"][name]["kind"] == "onnx":
-        return _of_onnx(folder / name)
-    return _of_saved_model(folder / name)
+    newest = max(candidates, key=lambda e: (len(e["outputs"]), e["version"]))
+    # It needs no TensorFlow.
+    models = newest["models"]
+    return folder / min(models, key=lambda name: models[name]["kind"] != "onnx")
 
 
 def _of_onnx(path):
@@ -99,24 +97,21 @@ def _of_onnx(path):
     )
 
 
-def _of_saved_model(path):
+def _of_model(folder, path):
+    """Of a file or folder that the manifest of an export folder names."""
+    from tfmi.exporting import formats
     from tfmi.exporting import manifest
-    from tfmi.exporting.formats import saved_model
 
-    folder = path.resolve().parents[1]
-    key = path.resolve().relative_to(folder).as_posix()
-    export = manifest.read(folder)["exports"].get(key)
-    if export is None:
-        raise DataError(
-            "a SavedModel must lie in the folder that tfmi export wrote. "
-            f"Received: {path}"
-        )
-    # The stack keeps the session open for as long as the function lives.
-    stack = contextlib.ExitStack()
-    call, _ = stack.enter_context(saved_model.loaded(path))
-    return Encoder(
-        f"SavedModel {path}",
-        tuple(export["image_shape"]),
-        export["enlarge"],
-        lambda images, opened=stack: call(saved_model.DEFAULT, images),
+    name = path.resolve().relative_to(folder).as_posix()
+    for export in manifest.read(folder)["exports"].values():
+        if name in export["models"]:
+            export_format = formats.find(export["models"][name]["kind"])
+            return Encoder(
+                f"{export_format.title} {path}",
+                tuple(export["image_shape"]),
+                export["enlarge"],
+                export_format.open(path),
+            )
+    raise DataError(
+        f"the encoder must be a model that tfmi export wrote. Received: {path}"
     )

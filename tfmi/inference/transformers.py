@@ -11,8 +11,8 @@ from tfmi.errors import UsageError
 from tfmi.exporting.onnx_session import open_session
 
 
-class _OnnxEncoder(TransformerMixin, BaseEstimator):
-    """Images to vectors by an exported encoder.
+class OnnxEncoder(TransformerMixin, BaseEstimator):
+    """Turns images into vectors by an exported encoder.
 
     Nothing is fitted, so it can stand in a `Pipeline` and in a grid search;
     a clone and a pickle hold the parameters, not the session.
@@ -20,15 +20,19 @@ class _OnnxEncoder(TransformerMixin, BaseEstimator):
     Args:
         path: an `.onnx` file, or a folder that `tfmi export` wrote
             (`exported/<recipe>`).
+        representation: name of the representation to give, such as "shared".
         domain: "x" or "y", for a folder whose domains have encoders of their
             own.
-        batch_size: images a run of the session.
+        batch_size: number of images that are encoded together.
+
+    Example:
+        >>> encoder = tfmi.OnnxEncoder("exported/iam", "shared")
+        >>> vectors = encoder.transform(images)
     """
 
-    representation = None
-
-    def __init__(self, path, domain=None, batch_size=256):
+    def __init__(self, path, representation, domain=None, batch_size=256):
         self.path = path
+        self.representation = representation
         self.domain = domain
         self.batch_size = batch_size
 
@@ -67,12 +71,11 @@ class _OnnxEncoder(TransformerMixin, BaseEstimator):
         return {name: value for name, value in state.items() if name != "_session"}
 
     def _open(self):
-        known = getattr(self, "_session", None)
-        if known is not None and known[0] == (self.path, self.domain):
-            return known[1]
-        session = open_session(find_model(self.path, self.representation, self.domain))
-        self._session = (self.path, self.domain), session
-        return session
+        wanted = self.path, self.representation, self.domain
+        opened = getattr(self, "_session", None)
+        if opened is None or opened[0] != wanted:
+            self._session = wanted, open_session(find_model(*wanted))
+        return self._session[1]
 
     def _output(self, session):
         """Name and size of the representation among the outputs."""
@@ -97,16 +100,26 @@ class _OnnxEncoder(TransformerMixin, BaseEstimator):
         return images
 
 
-class SharedEncoder(_OnnxEncoder):
-    """The shared representation S; see `transform`."""
+class SharedEncoder(OnnxEncoder):
+    """The shared representation S, as an `OnnxEncoder`.
 
-    representation = "shared"
+    Args:
+        path, domain, batch_size: as of `OnnxEncoder`.
+    """
+
+    def __init__(self, path, domain=None, batch_size=256):
+        super().__init__(path, "shared", domain, batch_size)
 
 
-class ExclusiveEncoder(_OnnxEncoder):
-    """The exclusive representation E; see `transform`."""
+class ExclusiveEncoder(OnnxEncoder):
+    """The exclusive representation E, as an `OnnxEncoder`.
 
-    representation = "exclusive"
+    Args:
+        path, domain, batch_size: as of `OnnxEncoder`.
+    """
+
+    def __init__(self, path, domain=None, batch_size=256):
+        super().__init__(path, "exclusive", domain, batch_size)
 
 
 def find_model(path, representation, domain=None):
@@ -125,15 +138,15 @@ def find_model(path, representation, domain=None):
         candidates = [
             path / f"{representation}{suffix}.onnx" for suffix in ("", "_x", "_y")
         ]
-    found = [candidate for candidate in candidates if candidate.is_file()]
-    if not found:
+    files = [candidate for candidate in candidates if candidate.is_file()]
+    if not files:
         raise DataError(
             "path must be an .onnx file or a folder of tfmi export --format onnx. "
             f"Received: {path}"
         )
-    if len(found) > 1:
+    if len(files) > 1:
         raise UsageError(
             f"domain must be x or y for {path}, which has an encoder for each. "
             "Received: None"
         )
-    return found[0]
+    return files[0]

@@ -1,0 +1,72 @@
+"""Formats of exported encoders, found by name.
+
+A format is a `base.Format` in a file here and a line in `BUILT_IN`. A package adds
+its own through the entry-point group `tfmi.export_formats`, whose entries are
+`Format` objects.
+"""
+
+import importlib
+import importlib.metadata
+
+from tfmi.errors import UsageError
+
+# In the order in which they are written.
+BUILT_IN = {
+    "savedmodel": "tfmi.exporting.formats.saved_model:FORMAT",
+    "onnx": "tfmi.exporting.formats.onnx_file:FORMAT",
+    "float16": "tfmi.exporting.formats.onnx_compression:FLOAT16",
+    "int8": "tfmi.exporting.formats.onnx_compression:INT8",
+}
+# What "all" stands for: the formats that say what Keras says.
+ALL = ("savedmodel", "onnx")
+
+
+def names():
+    """Names of all formats, those of installed packages last."""
+    return list(dict.fromkeys([*BUILT_IN, *_plugins()]))
+
+
+def find(name):
+    """The `Format` of that name.
+
+    Raises:
+        UsageError: for an unknown name.
+    """
+    plugins = _plugins()
+    if name in plugins:
+        return plugins[name].load()
+    if name not in BUILT_IN:
+        raise UsageError(
+            f"the format must be all or among {', '.join(names())}. Received: {name}"
+        )
+    module, attribute = BUILT_IN[name].split(":")
+    return getattr(importlib.import_module(module), attribute)
+
+
+def choose(wanted):
+    """The formats of that name, those that others are made from first.
+
+    Args:
+        wanted: names, or one text of names joined by commas; "all" stands for
+            `ALL`.
+
+    Raises:
+        UsageError: for an unknown name, and for a format without the one that it
+            is made from.
+    """
+    wanted = wanted.split(",") if isinstance(wanted, str) else wanted
+    chosen = {n for name in wanted for n in (ALL if name == "all" else (name,))}
+    order = [*names(), *chosen]
+    formats = [find(name) for name in sorted(chosen, key=order.index)]
+    for each in formats:
+        if each.made_from and each.made_from not in chosen:
+            raise UsageError(
+                f"{each.kind} must go with the format {each.made_from}, which it is "
+                f"made from. Received: {', '.join(wanted)}"
+            )
+    return sorted(formats, key=lambda each: each.made_from is not None)
+
+
+def _plugins():
+    entries = importlib.metadata.entry_points(group="tfmi.export_formats")
+    return {entry.name: entry for entry in entries}

@@ -1,12 +1,46 @@
-"""ONNX files, and the runner that verification uses."""
+"""ONNX files, for onnxruntime."""
 
-import tensorflow as tf
+import json
 
 from tfmi.errors import UsageError
+from tfmi.exporting.formats.base import Format
 from tfmi.exporting.onnx_session import open_session
 from tfmi.exporting.onnx_session import outputs
 
 LOWEST_OPSET = 13
+
+
+class OnnxFormat(Format):
+    """What all ONNX files have in common: onnxruntime on the CPU runs them."""
+
+    def run(self, path, batches):
+        call = self.open(path)
+        return [call(batch) for batch in batches]
+
+    def open(self, path):
+        session = open_session(path)
+        return lambda images: outputs(session, images)
+
+
+class OnnxFile(OnnxFormat):
+    """A file in float32."""
+
+    kind = "onnx"
+    title = "ONNX"
+    suffix = ".onnx"
+
+    def check(self, options):
+        check_opset(options.opset)
+
+    def write(self, export, path):
+        info, opset = export.info, export.options.opset
+        kept = {name: json.dumps(info[name]) for name in ("enlarge", "factors")}
+        kept |= {"recipe": export.source.name, "versions": json.dumps(info["versions"])}
+        convert(export.model, path, opset, kept)
+        info["opset"] = opset
+
+
+FORMAT = OnnxFile()
 
 
 def check_opset(opset):
@@ -25,13 +59,14 @@ def check_opset(opset):
         )
 
 
-def write(model, path, opset, metadata):
-    """An ONNX file with named inputs and outputs, dynamic batch, checked.
+def convert(model, path, opset, properties):
+    """Write a file with named inputs and outputs and dynamic batch, checked.
 
     Args:
         model: of `serving_model`.
-        metadata: `{key: text}`, written as metadata properties.
+        properties: `{key: text}`, written as metadata properties.
     """
+    import tensorflow as tf
     import tf2onnx
 
     names = sorted(model.output)
@@ -47,33 +82,21 @@ def write(model, path, opset, metadata):
         input_signature=[tf.TensorSpec(shape, tf.uint8, name="images")],
         opset=opset,
     )
-    save(proto, path, metadata)
+    save(proto, path, properties)
 
 
-def save(proto, path, metadata):
+def save(proto, path, properties):
     """Write a model after the checker and strict shape inference passed it."""
     import onnx
 
-    onnx.helper.set_model_props(proto, metadata)
+    onnx.helper.set_model_props(proto, properties)
     proto = onnx.shape_inference.infer_shapes(proto, strict_mode=True)
     onnx.checker.check_model(proto, full_check=True)
     onnx.save(proto, str(path))
 
 
-def metadata(path):
+def properties(path):
     """The metadata properties of a file, `{key: text}`."""
     import onnx
 
     return {entry.key: entry.value for entry in onnx.load(str(path)).metadata_props}
-
-
-def function(path):
-    """A function from uint8 images to `{output: array}`, on the CPU."""
-    session = open_session(path)
-    return lambda images: outputs(session, images)
-
-
-def run(path, batches):
-    """Outputs for each batch by onnxruntime on the CPU."""
-    call = function(path)
-    return [call(batch) for batch in batches]

@@ -1,152 +1,138 @@
-"""SavedModels for TensorFlow Serving, and the runner that verification uses.
-
-The runner is the loader that TensorFlow Serving uses, not
-`tf.saved_model.load`, which accepts exports that the server cannot run.
-"""
+"""SavedModels for TensorFlow Serving, run as the server runs them."""
 
 import contextlib
+import json
 
-import tensorflow as tf
+import numpy as np
 
-from tfmi.exporting import graph
-from tfmi.exporting.serving_model import scaled_model
-
-DEFAULT = "serving_default"
-SCALED = "scaled"
-ENCODED = "encoded"
+from tfmi.errors import DataError
+from tfmi.exporting.comparison import largest_difference
+from tfmi.exporting.formats.base import Format
 
 
-class _Served(tf.Module):
-    """Tracks the bare variables.
+class SavedModel(Format):
+    """A version folder, with the requests that the server warms it up with."""
 
-    Keras's own export archive writes each of them twice; a module that tracks
-    Keras variables, or a model, writes what the server's loader cannot restore.
-    """
+    kind = "savedmodel"
+    title = "SavedModel"
+    suffix = "/{version}"
 
-    def __init__(self, model):
-        super().__init__()
-        self.weights = [variable.value for variable in model.variables]
+    def write(self, export, path):
+        from tfmi.exporting import served_module
+        from tfmi.exporting import warmup
+
+        served_module.save(export.model, path, export.info["enlarge"])
+        warmup.write(path, export.info["name"], _requests(export.arrays))
+
+    def run(self, path, batches):
+        call = self.open(path)
+        return [call(batch) for batch in batches]
+
+    def open(self, path):
+        from tfmi.exporting import served_module
+        from tfmi.exporting import server_session
+
+        # The stack keeps the session open for as long as the function lives.
+        stack = contextlib.ExitStack()
+        call, _ = stack.enter_context(server_session.loaded(path))
+        return lambda images, opened=stack: call(served_module.DEFAULT, images)
+
+    def differences(self, path, arrays):
+        """Largest difference of each signature; the warm-up requests are run too."""
+        import tensorflow as tf
+
+        from tfmi.exporting import warmup
+
+        try:
+            differences = _differences(path, arrays)
+        except tf.errors.OpError as error:
+            name, reason = "/".join(path.parts[-2:]), str(error).splitlines()[0]
+            raise DataError(
+                "a SavedModel must run in the server's loader. "
+                f"Received: {name} ({reason})"
+            ) from error
+        warmup.check(path)
+        return differences
+
+    def signatures(self, path, info):
+        """Those of the file, with the size of image that the graph checks."""
+        from tfmi.exporting import server_session
+
+        signatures = server_session.signatures(path)
+        for signature in signatures.values():
+            if "images" in signature["inputs"]:
+                shape = [None, *info["image_shape"]]
+                signature["inputs"]["images"]["shape"] = shape
+        return signatures
+
+    def request(self, info):
+        from tfmi.exporting import served_module
+
+        url = f"http://localhost:8501/v1/models/{info['name']}:predict"
+        outputs = json.dumps({name: ["..."] for name in info["outputs"]})
+        if len(info["outputs"]) == 1:
+            outputs = '["..."]'
+        lines = [
+            "    tensorflow_model_server --rest_api_port=8501 \\\n"
+            "        --model_config_file=$PWD/models.config",
+        ]
+        if served_module.ENCODED in info["signatures"]:
+            lines.append(
+                f'    echo \'{{"signature_name": "{served_module.ENCODED}", '
+                '"instances": '
+                '[{"image_bytes": {"b64": "\'$(base64 -w0 IMAGE.png)\'"}}]}\' |\n'
+                f"        curl -d @- {url}"
+            )
+        lines.append(
+            '    # IMAGES.json: {"instances": [one list of rows of pixels an image]}\n'
+            f"    curl -d @IMAGES.json {url}"
+        )
+        lines.append(f'The answer: `{{"predictions": [{outputs}]}}`.')
+        return "\n\n".join(lines)
 
 
-def write(model, path, enlarge=True):
-    """Write a SavedModel with dynamic batch, signatures to `{name: (batch, size)}`.
+FORMAT = SavedModel()
 
-    `serving_default` takes uint8 `images`, `scaled` float32 `images` in [-1, 1],
-    and `encoded`, for models of 1 or 3 channels, PNG or JPEG `image_bytes`
-    `(batch,)`. Another size of image fails with a message that names the rule:
-    so height, width and channels are unknown to the signature.
 
-    Args:
-        model: of `serving_model`.
-        path: new folder.
-        enlarge: as in `graph.decode_images`.
-    """
-    functions = {
-        DEFAULT: _from_images(model, tf.uint8),
-        SCALED: _from_images(scaled_model(model), tf.float32),
+def _requests(arrays):
+    """Real images for each signature: `{signature: {input name: array}}`."""
+    from tfmi.exporting import reference
+    from tfmi.exporting import served_module
+
+    images = arrays["images"][::2]
+    requests = {
+        served_module.DEFAULT: {"images": images[:1]},
+        served_module.SCALED: {"images": reference.scaled(images[:1])},
     }
-    if takes_encoded(model.input_shape[1:]):
-        functions[ENCODED] = _from_files(model, enlarge)
-    tf.saved_model.save(_Served(model), str(path), signatures=functions)
+    if "files" in arrays:
+        files = arrays["files"][:3].astype(object)
+        requests[served_module.ENCODED] = {"image_bytes": np.array(files)}
+    return requests
 
 
-def takes_encoded(image_shape):
-    """Whether a model of such images has the signature for PNG and JPEG."""
-    return image_shape[-1] in graph.ENCODED_CHANNELS
+def _differences(path, arrays):
+    from tfmi.exporting import reference
+    from tfmi.exporting import served_module
+    from tfmi.exporting import server_session
 
-
-def _from_images(model, dtype):
-    @tf.function(input_signature=[tf.TensorSpec((None,) * 4, dtype, name="images")])
-    def forward(images):
-        images = graph.checked(images, model.input_shape[1:])
-        return graph.on_any_batch(model, images)
-
-    return forward
-
-
-def _from_files(model, enlarge):
-    @tf.function(input_signature=[tf.TensorSpec((None,), tf.string, "image_bytes")])
-    def forward(image_bytes):
-        images = graph.decode_images(image_bytes, model.input_shape[1:], enlarge)
-        return graph.on_any_batch(model, images)
-
-    return forward
-
-
-@contextlib.contextmanager
-def _session(path):
-    # Neither is made the default: the caller may compute eagerly meanwhile.
-    graph_of_file = tf.Graph()
-    session = tf.compat.v1.Session(graph=graph_of_file)
-    with contextlib.closing(session):
-        with graph_of_file.as_default(), _no_advice():
-            bundle = tf.compat.v1.saved_model.loader.load(session, ["serve"], str(path))
-        yield session, bundle
-
-
-@contextlib.contextmanager
-def _no_advice():
-    """Without TensorFlow's advice to use Python's loader."""
-    logger = tf.get_logger()
-    level = logger.level
-    logger.setLevel("ERROR")
-    try:
-        yield
-    finally:
-        logger.setLevel(level)
-
-
-@contextlib.contextmanager
-def loaded(path):
-    """Gives a function `(signature, batch) -> {output: array}`, and `signatures`.
-
-    By the loader and the session of the server; not by Python's loader.
-    """
-    with _session(path) as (session, bundle):
-
-        def call(signature, batch):
-            known = bundle.signature_def[signature]
-            (tensor,) = known.inputs.values()
-            fetches = {name: info.name for name, info in known.outputs.items()}
-            return session.run(fetches, {tensor.name: batch})
-
-        yield call, _signatures(bundle)
-
-
-def run(path, batches, signature=DEFAULT):
-    """Outputs of a signature for each batch."""
-    with loaded(path) as (call, _):
-        return [call(signature, batch) for batch in batches]
-
-
-def signatures(path):
-    """`{signature: {"inputs", "outputs"}}`, each `{name: {"dtype", "shape"}}`."""
-    with _session(path) as (_, bundle):
-        return _signatures(bundle)
-
-
-def _signatures(bundle):
-    return {
-        name: {"inputs": _infos(info.inputs), "outputs": _infos(info.outputs)}
-        for name, info in sorted(bundle.signature_def.items())
-        if not name.startswith("__")
+    images, expected = reference.batches(arrays)
+    scaled = [reference.scaled(batch) for batch in images]
+    wanted = {
+        served_module.DEFAULT: (images, expected),
+        served_module.SCALED: (scaled, expected),
     }
-
-
-def _infos(infos):
-    return {
-        name: {
-            "dtype": tf.dtypes.as_dtype(info.dtype).name,
-            "shape": [None if d.size < 0 else d.size for d in info.tensor_shape.dim],
+    if "files" in arrays:
+        wanted[served_module.ENCODED] = reference.batches(arrays, "files")
+    with server_session.loaded(path) as (call, signatures):
+        missing = sorted(set(wanted) - set(signatures))
+        if missing:
+            raise DataError(
+                f"a SavedModel must have the signatures {', '.join(wanted)}. "
+                f"Received: none named {', '.join(missing)}"
+            )
+        return {
+            signature: largest_difference(
+                expected, [call(signature, batch) for batch in batches]
+            )
+            for signature, (batches, expected) in wanted.items()
         }
-        for name, info in sorted(infos.items())
-    }
-
-
-def described(path, image_shape):
-    """`signatures`, with the size of image that the graph checks."""
-    known = signatures(path)
-    for signature in known.values():
-        if "images" in signature["inputs"]:
-            signature["inputs"]["images"]["shape"] = [None, *image_shape]
-    return known

@@ -6,14 +6,17 @@ import pytest
 import tensorflow as tf
 from fake_run import SHAPE
 from fake_run import FakeRun
+from fake_run import combined_only
 
 from tfmi.errors import DataError
+from tfmi.exporting import comparison
 from tfmi.exporting import publish
-from tfmi.exporting import verify
+from tfmi.exporting import served_module
 from tfmi.exporting.check_export import verify_export
 from tfmi.exporting.formats import onnx_file
 from tfmi.exporting.formats import saved_model
 from tfmi.exporting.serving_model import serving_model
+from tfmi.representation import SHARED
 
 
 def test_all_formats_say_what_keras_says(run, tmp_path):
@@ -26,8 +29,8 @@ def test_all_formats_say_what_keras_says(run, tmp_path):
     images = run.sample_images("x", 5)
     expected = run.encoders["shared"](images / 127.5 - 1)["vector"].numpy()
     for result in (
-        saved_model.run(target / "combined" / "1", [images])[0],
-        onnx_file.run(target / "combined.onnx", [images])[0],
+        saved_model.FORMAT.run(target / "combined" / "1", [images])[0],
+        onnx_file.FORMAT.run(target / "combined.onnx", [images])[0],
     ):
         assert set(result) == {"shared", "exclusive"}
         np.testing.assert_allclose(result["shared"], expected, atol=1e-4)
@@ -41,8 +44,8 @@ def test_all_formats_say_what_keras_says(run, tmp_path):
     assert not list(target.glob(".tmp*"))
 
 
-def test_versions_grow(run, tmp_path, monkeypatch):
-    monkeypatch.setattr(publish, "NAMES", ("shared",))
+def test_versions_grow(tmp_path):
+    run = FakeRun(tmp_path / "run", representations=(SHARED,))
     for version in ("1", "2"):
         published = publish.export_run(run, "savedmodel", tmp_path)
         assert {entry["path"].name for entry in published} == {version}
@@ -50,15 +53,15 @@ def test_versions_grow(run, tmp_path, monkeypatch):
 
 def shift_codes_of_onnx(run, monkeypatch, shift):
     """ONNX files say what Keras would say of codes that are moved."""
-    write = onnx_file.write
+    convert = onnx_file.convert
 
     def broken(model, *args):
         vector = run.encoders["shared"].get_layer("vector")
         vector.bias.assign_add(tf.fill([4], shift))
-        write(model, *args)
+        convert(model, *args)
         vector.bias.assign_sub(tf.fill([4], shift))
 
-    monkeypatch.setattr(onnx_file, "write", broken)
+    monkeypatch.setattr(onnx_file, "convert", broken)
 
 
 def test_an_export_that_differs_is_not_published(run, tmp_path, monkeypatch):
@@ -69,13 +72,13 @@ def test_an_export_that_differs_is_not_published(run, tmp_path, monkeypatch):
 
 
 def test_codes_of_a_few_levels(tmp_path, monkeypatch):
-    monkeypatch.setattr(publish, "NAMES", ("combined",))
+    combined_only(monkeypatch)
     run = FakeRun(tmp_path / "run", levels=3)
-    publish.export_run(run, "all", tmp_path, quantize="int8", float16=True)
+    publish.export_run(run, "all,float16,int8", tmp_path)
     images = run.sample_images("x", 50)
-    outputs = saved_model.run(tmp_path / "tiny" / "combined" / "1", [images])
+    outputs = saved_model.FORMAT.run(tmp_path / "tiny" / "combined" / "1", [images])
     for path in (tmp_path / "tiny").glob("combined*.onnx"):
-        outputs += onnx_file.run(path, [images])
+        outputs += onnx_file.FORMAT.run(path, [images])
     assert len(outputs) == 4
     for codes in outputs:
         levels = set(np.unique(codes["shared"].round(5)))
@@ -86,15 +89,14 @@ def test_codes_of_a_few_levels(tmp_path, monkeypatch):
 @pytest.mark.parametrize("distance", [5e-5, 2e-4])
 def test_at_a_border_of_two_levels_both_are_right(tmp_path, monkeypatch, distance):
     """Codes this far from a border; ONNX says what is beyond it."""
-    monkeypatch.setattr(publish, "NAMES", ("shared",))
-    run = FakeRun(tmp_path / "run", levels=3)
+    run = FakeRun(tmp_path / "run", levels=3, representations=(SHARED,))
     vector = run.encoders["shared"].get_layer("vector")
     vector.kernel.assign(tf.zeros_like(vector.kernel))
     vector.bias.assign(tf.fill([4], np.arctanh(0.5) - distance))
     shift_codes_of_onnx(run, monkeypatch, 2 * distance)
     if distance < 1e-4:
         (entry,) = publish.export_run(run, "onnx", tmp_path)
-        codes = onnx_file.run(entry["path"], [run.sample_images("x", 1)])[0]
+        codes = onnx_file.FORMAT.run(entry["path"], [run.sample_images("x", 1)])[0]
         np.testing.assert_allclose(codes["shared"], 1)
         assert entry["difference"] < 1e-6
     else:
@@ -115,7 +117,7 @@ def test_naive_export_is_caught_by_the_servers_loader(run, tmp_path):
     loaded = tf.saved_model.load(tmp_path / "naive").signatures["serving_default"]
     assert loaded(tf.zeros((1, *SHAPE), tf.uint8))
     with pytest.raises(tf.errors.OpError):
-        saved_model.run(tmp_path / "naive", [np.zeros((1, *SHAPE), np.uint8)])
+        saved_model.FORMAT.run(tmp_path / "naive", [np.zeros((1, *SHAPE), np.uint8)])
 
 
 def test_naive_export_is_not_published(run, tmp_path, monkeypatch):
@@ -126,7 +128,7 @@ def test_naive_export_is_not_published(run, tmp_path, monkeypatch):
         module.model = model
         return module
 
-    monkeypatch.setattr(saved_model, "_Served", naive)
+    monkeypatch.setattr(served_module, "ServedModule", naive)
     with pytest.raises(DataError, match="must run in the server's loader"):
         publish.export_run(run, "savedmodel", tmp_path)
     assert list((tmp_path / "tiny").iterdir()) == []
@@ -142,13 +144,13 @@ def test_nan_is_a_difference():
     good, bad = {"shared": np.array([[1.0]])}, {"shared": np.array([[np.nan]])}
     expected = [{"shared": np.array([[[1.0]], [[2.0]]])}] * 2
     for received in ([bad, good], [good, bad]):
-        difference = verify.largest_difference(expected, received)
+        difference = comparison.largest_difference(expected, received)
         with pytest.raises(DataError, match="nothing was written"):
-            verify.require_equal(difference, "shared as onnx")
+            comparison.require_equal(difference, "shared as onnx")
 
 
 def test_outputs_of_another_shape_are_refused():
     with pytest.raises(DataError, match="must have the outputs"):
-        verify.largest_difference(
+        comparison.largest_difference(
             [{"a": np.zeros((1, 2, 4))}], [{"a": np.zeros((3, 4))}]
         )

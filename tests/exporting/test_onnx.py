@@ -5,8 +5,10 @@ import json
 import numpy as np
 import onnx
 import pytest
+from click.testing import CliRunner
 from fake_run import SHAPE
 
+from tfmi.cli import cli
 from tfmi.errors import DataError
 from tfmi.errors import UsageError
 from tfmi.exporting import publish
@@ -23,7 +25,7 @@ def model(run):
 @pytest.mark.parametrize("opset", [13, 18])
 def test_opset(model, tmp_path, opset):
     path = tmp_path / "m.onnx"
-    onnx_file.write(model, path, opset, {"recipe": "tiny"})
+    onnx_file.convert(model, path, opset, {"recipe": "tiny"})
     proto = onnx.load(path)
     assert {o.domain: o.version for o in proto.opset_import}[""] == opset
     (image,), (output,) = proto.graph.input, proto.graph.output
@@ -33,7 +35,7 @@ def test_opset(model, tmp_path, opset):
     assert [d.dim_value for d in dims[1:]] == list(SHAPE)
     for batch in (0, 1, 7):
         images = np.zeros((batch, *SHAPE), np.uint8)
-        assert onnx_file.run(path, [images])[0]["shared"].shape == (batch, 4)
+        assert onnx_file.FORMAT.run(path, [images])[0]["shared"].shape == (batch, 4)
 
 
 @pytest.mark.parametrize("opset", [12, 99, -1])
@@ -43,15 +45,19 @@ def test_opset_that_tf2onnx_cannot_write(run, tmp_path, opset):
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.parametrize("options", [{"quantize": "int8"}, {"float16": True}])
-def test_smaller_files_need_onnx(run, tmp_path, options):
-    with pytest.raises(UsageError, match="must go with --format onnx or all"):
-        publish.export_run(run, "savedmodel", tmp_path, **options)
+@pytest.mark.parametrize("kind", ["int8", "float16"])
+def test_smaller_files_need_onnx(run, tmp_path, kind):
+    with pytest.raises(UsageError, match=f"{kind} must go with the format onnx"):
+        publish.export_run(run, ("savedmodel", kind), tmp_path)
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_another_kind_of_quantization(run, tmp_path):
-    with pytest.raises(UsageError, match="must be int8"):
-        publish.export_run(run, "onnx", tmp_path, quantize="int4")
+    with pytest.raises(UsageError, match="must be all or among savedmodel, onnx"):
+        publish.export_run(run, "onnx,int4", tmp_path)
+    result = CliRunner().invoke(cli, ["export", "--quantize", "int4"])
+    assert result.exit_code == 2
+    assert "'int4' is not 'int8'" in result.output
 
 
 def weight_bytes(path):
@@ -73,7 +79,7 @@ def test_smaller_files_stand_beside_with_their_change(exported):
     )
     for kind in ("int8", "float16"):
         name = f"combined.{kind}.onnx"
-        assert onnx_file.metadata(exported / name)["precision"] == kind
+        assert onnx_file.properties(exported / name)["precision"] == kind
         change = models[name]["change"]
         assert 0 < change["outputs"]["mean"] <= change["outputs"]["largest"] < 1
         assert change["probes"]["shared"]["digit"] == {"before": 0.5, "after": 0.25}
@@ -81,7 +87,9 @@ def test_smaller_files_stand_beside_with_their_change(exported):
 
 def test_int8_vectors_do_not_depend_on_the_rest_of_the_batch(run, exported):
     images = run.sample_images("x", 6)
-    whole, first = onnx_file.run(exported / "combined.int8.onnx", [images, images[:1]])
+    whole, first = onnx_file.FORMAT.run(
+        exported / "combined.int8.onnx", [images, images[:1]]
+    )
     for name, vectors in whole.items():
         np.testing.assert_allclose(vectors[:1], first[name], atol=1e-6)
 
@@ -99,7 +107,7 @@ def test_int8_convolutions_compute_in_int8(exported):
 
 def test_int8_leaves_no_other_file(run, model, tmp_path):
     source, path = tmp_path / "m.onnx", tmp_path / "m.int8.onnx"
-    onnx_file.write(model, source, 17, {})
+    onnx_file.convert(model, source, 17, {})
     onnx_compression.write_int8(source, path, run.sample_images("x", 32, "train"))
     assert sorted(p.name for p in tmp_path.iterdir()) == ["m.int8.onnx", "m.onnx"]
 
@@ -114,9 +122,9 @@ def test_float16_that_overflows_is_not_published(run, tmp_path, monkeypatch):
                 tensor.CopyFrom(
                     onnx.numpy_helper.from_array(value * np.float16("inf"), tensor.name)
                 )
-        onnx_file.save(proto, path)
+        onnx_file.save(proto, path, {})
 
     monkeypatch.setattr(onnx_compression, "write_float16", broken)
     with pytest.raises(DataError, match="nothing was written"):
-        publish.export_run(run, "onnx", tmp_path, float16=True)
+        publish.export_run(run, "onnx,float16", tmp_path)
     assert list((tmp_path / "tiny").iterdir()) == []

@@ -21,5 +21,5 @@ def exported(run, tmp_path_factory):
         assert set(before(images)) == set(after(images))
         return {n: {"digit": {"before": 0.5, "after": 0.25}} for n in before(images)}
 
-    publish.export_run(run, "all", output, quantize="int8", float16=True, probe=probe)
+    publish.export_run(run, "all,float16,int8", output, probe=probe)
     return output / "tiny"

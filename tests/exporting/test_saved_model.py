@@ -12,6 +12,8 @@ from PIL import Image
 
 from tfmi.errors import DataError
 from tfmi.exporting import graph
+from tfmi.exporting import served_module
+from tfmi.exporting import server_session
 from tfmi.exporting import serving_model
 from tfmi.exporting import warmup
 from tfmi.exporting.formats import saved_model
@@ -21,7 +23,7 @@ from tfmi.pipelines.images import read_image
 
 @pytest.fixture(scope="module")
 def call(exported):
-    with saved_model.loaded(exported / "combined" / "1") as (function, _):
+    with server_session.loaded(exported / "combined" / "1") as (function, _):
         yield function
 
 
@@ -59,7 +61,9 @@ def test_every_signature_says_what_keras_says(run, call):
 
 
 def test_signatures_and_their_shapes(exported):
-    known = saved_model.described(exported / "combined" / "1", SHAPE)
+    known = saved_model.FORMAT.signatures(
+        exported / "combined" / "1", {"image_shape": SHAPE}
+    )
     assert set(known) == {"serving_default", "scaled", "encoded"}
     images = {"dtype": "uint8", "shape": [None, *SHAPE]}
     assert known["serving_default"]["inputs"] == {"images": images}
@@ -163,8 +167,11 @@ def test_corrupt_files_are_refused_and_the_session_goes_on(run, call, bad, messa
 def test_two_channels_have_no_signature_for_files(tmp_path):
     run = FakeRun(tmp_path, (12, 12, 2))
     model = serving_model.serving_model(run.encoders, run.image_shape)
-    saved_model.write(model, tmp_path / "m")
-    assert set(saved_model.signatures(tmp_path / "m")) == {"serving_default", "scaled"}
+    served_module.save(model, tmp_path / "m")
+    assert set(server_session.signatures(tmp_path / "m")) == {
+        "serving_default",
+        "scaled",
+    }
 
 
 @pytest.mark.parametrize("policy", ["mixed_bfloat16", "mixed_float16", "bfloat16"])

@@ -9,26 +9,27 @@ import pytest
 from fake_run import FakeRun
 
 from tfmi.errors import DataError
+from tfmi.evaluation.results import Record
+from tfmi.evaluation.results import Results
 from tfmi.exporting import manifest
 from tfmi.exporting import publish
 from tfmi.exporting.check_export import verify_export
-from tfmi.exporting.transaction import Publication
+from tfmi.exporting.transaction import Transaction
+from tfmi.representation import SHARED
 
 
 @pytest.fixture
-def small(tmp_path, monkeypatch):
-    """A run of which one encoder is exported, so that each export is quick."""
-    monkeypatch.setattr(publish, "NAMES", ("shared",))
-    return FakeRun(tmp_path / "run")
+def small(tmp_path):
+    """A run of one representation, so that each export is quick."""
+    return FakeRun(tmp_path / "run", representations=(SHARED,))
 
 
 @pytest.fixture(scope="module")
 def first(tmp_path_factory):
     """An export of one encoder, to be copied."""
     folder = tmp_path_factory.mktemp("first")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(publish, "NAMES", ("shared",))
-        publish.export_run(FakeRun(folder / "run"), "all", folder)
+    run = FakeRun(folder / "run", representations=(SHARED,))
+    publish.export_run(run, "all", folder)
     return folder / "tiny"
 
 
@@ -62,7 +63,7 @@ def test_layout(exported):
 
 def test_new_onnx_takes_the_place_of_the_old_with_its_smaller_ones(small, tmp_path):
     target = tmp_path / "tiny"
-    publish.export_run(small, "onnx", tmp_path, quantize="int8")
+    publish.export_run(small, "onnx,int8", tmp_path)
     assert (target / "shared.int8.onnx").is_file()
     publish.export_run(small, "onnx", tmp_path)
     content = check(target)
@@ -115,7 +116,7 @@ def test_rename_that_fails_midway_leaves_what_was_there(
 ):
     shutil.copytree(first, tmp_path / "tiny")
     before = tree(tmp_path / "tiny")
-    put, count = Publication.put, 0
+    put, count = Transaction.put, 0
 
     def broken(self, source, name):
         nonlocal count
@@ -124,7 +125,7 @@ def test_rename_that_fails_midway_leaves_what_was_there(
             raise DiskError("disk full")
         put(self, source, name)
 
-    monkeypatch.setattr(Publication, "put", broken)
+    monkeypatch.setattr(Transaction, "put", broken)
     with pytest.raises(DataError, match="must be writable.*disk full"):
         publish.export_run(small, "all", tmp_path)
     assert count == failing
@@ -136,13 +137,13 @@ def test_manifest_comes_last_and_the_version_folder_before_it(
     small, tmp_path, monkeypatch
 ):
     order = []
-    put = Publication.put
+    put = Transaction.put
 
     def recorded(self, source, name):
         order.append(name)
         put(self, source, name)
 
-    monkeypatch.setattr(Publication, "put", recorded)
+    monkeypatch.setattr(Transaction, "put", recorded)
     publish.export_run(small, "all", tmp_path)
     assert order[-3:] == ["shared.onnx", "shared/1", "manifest.json"]
 
@@ -226,31 +227,45 @@ def test_card_says_what_users_need(exported):
         assert part in card, part
 
 
+def evaluated(run):
+    """Results with an accuracy of its own for each representation and domain."""
+    numbers = {("shared", "x"): 0.11, ("shared", "y"): 0.22, ("exclusive", "x"): 0.33}
+    records = [
+        Record("Ours", name, domain, "strong", 0, "digit", "accuracy", value)
+        for (name, domain), value in numbers.items()
+    ]
+    factors = {"digit": {"values": 10, "kind": "shared"}}
+    about = {
+        "dataset": "made-up",
+        "row": "Ours",
+        "probes": ["strong"],
+        "representations": {
+            name: {"symbol": name[0].upper(), "holds": name}
+            for name in ("shared", "exclusive")
+        },
+        "domains": {d: {"title": d, "factors": factors} for d in "xy"},
+    }
+    run.evaluation_folder.mkdir(parents=True)
+    Results(about, records).save(run.evaluation_folder)
+
+
 def test_card_holds_the_scores_of_its_representation_and_domain(small, tmp_path):
-    texts = {
-        (part, domain): f"table of {part} {domain}"
-        for part in ("shared", "exclusive")
-        for domain in "xy"
-    }
-    small.scores = {
-        "tables": [
-            {"representation": part, "domain": domain, "text": text}
-            for (part, domain), text in texts.items()
-        ]
-    }
+    evaluated(small)
     publish.export_run(small, "onnx", tmp_path)
     card = (tmp_path / "tiny" / "cards" / "shared-1.md").read_text()
-    assert [t for t in texts.values() if t in card] == ["table of shared x"]
+    assert "| Ours | 11.00% | 0.8900 |" in card
+    assert "22.00%" not in card and "33.00%" not in card
     assert "Not evaluated" not in card
     assert "curl" not in card
 
 
-@pytest.mark.parametrize("scores", [[], {}, {"tables": [{}]}, "text"])
+@pytest.mark.parametrize("scores", ["[]", "{}", '{"tables": [{}]}', '"text"'])
 def test_damaged_scores_count_as_not_evaluated(small, tmp_path, scores):
-    from tfmi.exporting import card
-
-    info = {"outputs": {"shared": 4}, "domain": "x"}
-    assert card._scores(info, scores).startswith("Not evaluated")
+    small.evaluation_folder.mkdir(parents=True)
+    (small.evaluation_folder / "results.json").write_text(scores)
+    publish.export_run(small, "onnx", tmp_path)
+    card = (tmp_path / "tiny" / "cards" / "shared-1.md").read_text()
+    assert "Not evaluated by this version of tfmi" in card
 
 
 def test_two_domains_have_encoders_of_their_own(small, tmp_path):

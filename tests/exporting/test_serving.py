@@ -16,6 +16,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 from fake_run import FakeRun
+from fake_run import combined_only
 from serving_client import REAL
 from serving_client import Client
 from serving_client import command
@@ -38,7 +39,7 @@ def folder(tmp_path_factory):
 
 def export(run, output):
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(publish, "NAMES", ("combined",))
+        combined_only(patch)
         publish.export_run(run, "savedmodel", output)
 
 
