@@ -1,7 +1,6 @@
-"""evaluate() from images to files, and neighbours, on 8x8 images."""
+"""evaluate() from images to records and files, on 8x8 images."""
 
 import csv
-import json
 
 import numpy as np
 import pytest
@@ -9,10 +8,17 @@ import tensorflow as tf
 
 from tfmi.errors import DataError
 from tfmi.errors import UsageError
+from tfmi.evaluation import results
 from tfmi.evaluation.evaluate import evaluate
+from tfmi.evaluation.results import MAJORITY
+from tfmi.evaluation.results import UNTRAINED
+from tfmi.evaluation.tables import accuracy
 from tfmi.pipelines.base import Domain
 from tfmi.pipelines.base import Factor
 from tfmi.pipelines.base import PairDataset
+from tfmi.representation import EXCLUSIVE
+from tfmi.representation import SHARED
+from tfmi.representation import Representation
 
 SHAPE = Factor("shape", ("left", "right"))
 SHADE = Factor("shade", ("dark", "middle", "light"))
@@ -68,25 +74,25 @@ def _nothing(images):
     return np.ones((len(images), 2))
 
 
-KEYS = [(r, d) for d in "xy" for r in ("shared", "exclusive")]
-TRAINED = {(r, d): _shape if r == "shared" else _shade for r, d in KEYS}
-UNTRAINED = dict.fromkeys(KEYS, _nothing)
+KEYS = [(r, d) for d in "xy" for r in (SHARED, EXCLUSIVE)]
+NAMES = [(r.name, d) for r, d in KEYS]
+TRAINED = {(r, d): _shape if r is SHARED else _shade for r, d in KEYS}
+ROWS = {"Ours": TRAINED, UNTRAINED: dict.fromkeys(KEYS, _nothing)}
+HELD = {"shared": "shape", "exclusive": "shade"}
 
 
 @pytest.fixture(scope="module")
 def outcome(tmp_path_factory):
     output = tmp_path_factory.mktemp("run") / "evaluation"
     lines = []
-    results = evaluate(
-        TRAINED, UNTRAINED, Halves(), output, progress=lines.append, metrics=False
-    )
-    return results, output, lines
+    scores = evaluate(ROWS, Halves(), output, progress=lines.append, metrics=False)
+    return scores, output, lines
 
 
 def test_evaluate_writes_every_file(outcome):
-    results, output, lines = outcome
+    scores, output, lines = outcome
     names = {path.name for path in output.iterdir()}
-    parts = [f"{r}_{d}" for r, d in KEYS]
+    parts = [f"{r}_{d}" for r, d in NAMES]
     assert names == {
         "features",
         "results.json",
@@ -98,65 +104,86 @@ def test_evaluate_writes_every_file(outcome):
     assert all(path.stat().st_size for path in output.rglob("*"))
     for path in output.glob("*.png"):
         assert path.read_bytes().startswith(b"\x89PNG")
-    assert json.loads((output / "results.json").read_text()) == results
+    assert results.load(output / "results.json") == scores
     assert "probe strong on exclusive y" in lines
 
 
 def test_evaluate_scores_what_the_vectors_hold(outcome):
-    for table in outcome[0]["tables"]:
-        rows = {row["row"]: row for row in table["rows"]}
-        assert list(rows) == ["Ideal", "Ours", "Untrained encoder", "Majority class"]
-        held = "shape" if table["representation"] == "shared" else "shade"
+    scores = outcome[0]
+    assert scores.probed == [(*key, p) for key in NAMES for p in ("paper", "strong")]
+    for key in scores.probed:
+        rows = {row["row"]: row for row in accuracy.probe_rows(scores, *key)}
+        assert list(rows) == ["Ideal", "Ours", UNTRAINED, MAJORITY]
+        held = HELD[key[0]]
         assert rows["Ours"]["accuracies"][held] > 0.99
         assert rows["Ours"]["distance"] < 0.3
-        assert rows["Untrained encoder"]["accuracies"][held] < 0.7
-        assert table["text"] in (outcome[1] / "tables.txt").read_text()
+        assert rows[UNTRAINED]["accuracies"][held] < 0.7
+    text = (outcome[1] / "tables.txt").read_text()
+    for table in accuracy.texts(scores):
+        assert table in text
 
 
-def test_csv_has_a_line_for_each_cell(outcome):
+def test_csv_has_a_line_for_each_record(outcome):
     with open(outcome[1] / "results.csv", newline="") as file:
         lines = list(csv.DictReader(file))
-    probed = [line for line in lines if line["protocol"] != "neighbours"]
-    assert len(probed) == 8 * 4 * 2
-    # Of each representation, domain and metric: the ideal, N = 1 and N = 5 of
-    # both encoders, and the majority.
-    assert len(lines) - len(probed) == 4 * 2 * 6 * 2
-    assert {line["metric"] for line in lines} == {"", "l2", "cosine"}
-    assert {line["row"] for line in probed if line["balanced_accuracy"]} == {
-        "Ours",
-        "Untrained encoder",
-        "Majority class",
+    assert len(lines) == len(outcome[0].records)
+    accuracies = [line for line in lines if line["score"] == "accuracy"]
+    probed = [line for line in accuracies if line["protocol"] in ("paper", "strong")]
+    # Of each representation, domain and probe: three rows of two factors.
+    assert len(probed) == 8 * 3 * 2
+    # Likewise of each number of neighbours and distance.
+    assert len(accuracies) - len(probed) == 4 * 2 * 2 * 3 * 2
+    assert {line["protocol"] for line in lines} == {
+        *("paper", "strong"),
+        *("1-nn l2", "5-nn l2", "1-nn cosine", "5-nn cosine"),
     }
+    for score in ("balanced_accuracy", "information"):
+        rows = {line["row"] for line in lines if line["score"] == score}
+        assert rows == {"Ours", UNTRAINED, MAJORITY}
+    assert {line["dataset"] for line in lines} == {"halves"}
 
 
 def test_neighbours_are_scored_in_tables_of_their_own(outcome):
-    results, output, _ = outcome
-    assert len(results["neighbours"]) == 2 * len(KEYS)
-    for table in results["neighbours"]:
-        rows = {row["row"]: row["accuracies"] for row in table["rows"]}
-        assert list(rows) == [
-            "Ideal",
-            "Ours, N = 1",
-            "Ours, N = 5",
-            "Untrained encoder, N = 1",
-            "Untrained encoder, N = 5",
-            "Majority class",
-        ]
-        held = "shape" if table["representation"] == "shared" else "shade"
-        assert rows["Ours, N = 5"][held] == 1.0
-        assert rows["Untrained encoder, N = 5"][held] < 0.7
-        assert table["text"] in (output / "tables.txt").read_text()
-        name = {"l2": "L2", "cosine": "cosine"}[table["metric"]]
-        assert f"training images, by {name} distance" in table["text"]
+    scores, output, _ = outcome
+    text = (output / "tables.txt").read_text()
+    for name, title in (("l2", "L2"), ("cosine", "cosine")):
+        assert text.count(f"training images, by {title} distance") == len(KEYS)
+        for representation, domain in NAMES:
+            table = accuracy.neighbour_rows(scores, representation, domain, name)
+            rows = {row["row"]: row["accuracies"] for row in table}
+            assert list(rows) == [
+                "Ideal",
+                "Ours, N = 1",
+                "Ours, N = 5",
+                "Untrained encoder, N = 1",
+                "Untrained encoder, N = 5",
+                "Majority class",
+            ]
+            held = HELD[representation]
+            assert rows["Ours, N = 5"][held] == 1.0
+            assert rows["Untrained encoder, N = 5"][held] < 0.7
 
 
 def test_levels_are_those_of_the_data(outcome):
-    for table in outcome[0]["tables"]:
-        majority = {row["row"]: row for row in table["rows"]}["Majority class"]
+    scores = outcome[0]
+    test = [labels for _, labels in Halves().labelled("x", "test", 90)]
+    for representation, domain in NAMES:
+        ideal = scores.ideal(representation, domain)
         for factor, count in (("shape", 2), ("shade", 3)):
-            level = table["levels"][factor]
-            assert (level["values"], level["chance"]) == (count, 1 / count)
-            assert level["majority"] == majority["accuracies"][factor]
+            held = HELD[representation] == factor
+            assert scores.factors(domain)[factor]["values"] == count
+            assert ideal[factor] == (1.0 if held else 1 / count)
+    (majority,) = scores.select(
+        row=MAJORITY,
+        representation="shared",
+        domain="x",
+        protocol="paper",
+        factor="shape",
+        score="accuracy",
+    )
+    counts = np.bincount(np.asarray(test[0]["shape"]))
+    assert majority.value in counts / counts.sum()
+    assert majority.seed is None
 
 
 class Counted:
@@ -170,41 +197,81 @@ class Counted:
         return self.represent(images)
 
 
-def test_seeds_repeat_the_probes_of_ours_alone(outcome, tmp_path):
-    key = ("exclusive", "x")
+def test_seeds_repeat_the_probes_of_the_first_row_alone(outcome, tmp_path):
+    key = (EXCLUSIVE, "x")
     ours, untrained = Counted(_noise), Counted(_nothing)
-    arguments = {key: ours}, {key: untrained}, Halves(), tmp_path, ["paper"]
-    results = evaluate(*arguments, seed=5, seeds=3, progress=str)
+    rows = {"Mine": {key: ours}, UNTRAINED: {key: untrained}}
+    options = {"protocols": ["paper"], "seed": 5, "progress": str}
+    scores = evaluate(rows, Halves(), tmp_path, seeds=3, **options)
     # 600 training and 90 test images, and one of each batch to know them by.
     assert ours.images == untrained.images == 690 + 3
-    assert results["seeds"] == [5, 6, 7]
-    (table,) = results["tables"]
-    rows = {row["row"]: row for row in table["rows"]}
-    assert [s["seed"] for s in rows["Ours"]["seeds"]] == [5, 6, 7]
-    assert [s["seed"] for s in rows["Untrained encoder"]["seeds"]] == [5]
-    found = [s["accuracies"]["shape"] for s in rows["Ours"]["seeds"]]
-    assert len(set(found)) > 1
-    assert rows["Ours"]["accuracies"]["shape"] == pytest.approx(np.mean(found))
-    deviation = np.std(found, ddof=1)
-    assert rows["Ours"]["deviations"]["shape"] == pytest.approx(deviation)
-    assert rows["Untrained encoder"]["deviations"]["shape"] is None
-    assert f" +-{100 * deviation:.2f} [" in table["text"]
-    assert "over 3 seeds" in table["text"]
+    assert scores.about["seeds"] == [5, 6, 7]
+    assert scores.probed == [("exclusive", "x", "paper")]
+    probed = {"protocol": "paper", "row": "Mine"}
+    by_seed = scores.by_seed(**probed)
+    assert list(by_seed) == [5, 6, 7]
+    assert list(scores.by_seed(protocol="paper", row=UNTRAINED)) == [5]
+    shapes = [factors["shape"] for factors in by_seed.values()]
+    assert len(set(shapes)) > 1
+    assert scores.by_factor(**probed)["shape"] == pytest.approx(np.mean(shapes))
+    deviation = np.std(shapes, ddof=1)
+    assert scores.deviations(**probed)["shape"] == pytest.approx(deviation)
+    assert scores.deviations(protocol="paper", row=UNTRAINED)["shape"] is None
+    text = (tmp_path / "tables.txt").read_text()
+    assert f" +-{100 * deviation:.2f} [" in text
+    assert "over 3 seeds" in text
     with open(tmp_path / "results.csv", newline="") as file:
-        lines = [x for x in csv.DictReader(file) if x["row"] == "Ours"]
-    assert [line["seed"] for line in lines] == [s for s in "567" for _ in range(2)]
-    again = evaluate(*arguments, seed=5, seeds=1, progress=str)
+        lines = [x for x in csv.DictReader(file) if x["row"] == "Mine"]
+    seeds = [x["seed"] for x in lines if x["protocol"] == "paper"]
+    assert seeds == [seed for seed in "567" for _ in range(2 * 3)]
+    again = evaluate(rows, Halves(), tmp_path, seeds=1, **options)
     assert ours.images == 690 + 2 * 3
-    scores = {row["row"]: row for row in again["tables"][0]["rows"]}["Ours"]["seeds"]
-    assert scores == rows["Ours"]["seeds"][:1]
+    assert again.by_seed(**probed) == {5: by_seed[5]}
 
 
-def test_untrained_encoders_can_be_left_out(tmp_path):
-    key = ("shared", "x")
-    results = evaluate({key: _shape}, {}, Halves(), tmp_path, ["paper"], progress=str)
-    (table,) = results["tables"]
-    names = [row["row"] for row in table["rows"]]
-    assert names == ["Ideal", "Ours", "Majority class"]
+def test_one_row_alone_needs_no_name_and_no_folder(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    scores = evaluate(
+        {(SHARED, "x"): _shape}, Halves(), protocols=["paper"], progress=str
+    )
+    rows = accuracy.probe_rows(scores, *scores.probed[0])
+    assert [row["row"] for row in rows] == ["Ideal", "Ours", MAJORITY]
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_representation_that_holds_all_is_scored_on_every_factor(tmp_path):
+    latent = Representation("latent", "z", "all")
+
+    def both(images):
+        return np.concatenate([_shape(images), _shade(images)], axis=1)
+
+    rows = {"VAE": {(latent, "x"): both}}
+    scores = evaluate(rows, Halves(), tmp_path, protocols=["paper"], progress=str)
+    assert scores.row == "VAE"
+    assert scores.ideal("latent", "x") == {"shape": 1.0, "shade": 1.0}
+    assert all(value > 0.99 for value in scores.by_factor(row="VAE").values())
+    # Its single dimensions are scored, but nothing that needs two blocks.
+    measured = {(r.representation, r.protocol) for r in scores.select(factor=None)}
+    assert measured == {("latent", "dimensions")}
+    text = (tmp_path / "tables.txt").read_text()
+    assert "latent representation of x, first" in text
+    assert "single dimensions of z, 3000 images" in text
+    assert (tmp_path / "neighbours_latent_x.png").is_file()
+
+
+def test_representations_may_have_other_names(tmp_path):
+    content = Representation("content", "C", "shared")
+    style = Representation("style", "Y", "exclusive")
+    row = {(content, "x"): _shape, (style, "x"): _shade}
+    scores = evaluate(row, Halves(), tmp_path, protocols=["paper"], progress=str)
+    assert scores.distance("content", "x", protocol="paper", row="Ours")[0] < 0.3
+    (mig,) = scores.select(
+        representation="content+style", row="Ours", protocol="paper", score="mig"
+    )
+    assert mig.value > 0.95
+    text = (tmp_path / "tables.txt").read_text()
+    for part in ("C and Y of x, first", "Ours, Y", "C and Y of others", "of (C, Y)"):
+        assert part in text
 
 
 class Marked(Halves):
@@ -224,21 +291,12 @@ def _known_by_heart(images):
     return _shape(images - 1) if images.min() == 1 else np.zeros((len(images), 2))
 
 
-def test_scores_are_those_of_images_that_no_probe_was_fitted_on(tmp_path):
-    key, protocols = ("shared", "x"), ["paper", "strong"]
-    results = evaluate(
-        {key: _known_by_heart},
-        {},
-        Marked(),
-        tmp_path,
-        protocols,
-        progress=str,
-        metrics=False,
-    )
-    assert len(results["tables"]) == 2
-    for table in results["tables"]:
-        rows = {row["row"]: row["accuracies"]["shape"] for row in table["rows"]}
-        assert rows["Ours"] < 0.65
+def test_scores_are_those_of_images_that_no_probe_was_fitted_on():
+    row = {(SHARED, "x"): _known_by_heart}
+    scores = evaluate(row, Marked(), progress=str, metrics=False)
+    assert len(scores.probed) == 2
+    for _, _, protocol in scores.probed:
+        assert scores.by_factor(row="Ours", protocol=protocol)["shape"] < 0.65
 
 
 class SomeScored(Halves):
@@ -256,22 +314,17 @@ class SomeScored(Halves):
 
 
 def test_images_that_do_not_count_are_left_out(tmp_path):
-    keys = [("shared", "x"), ("exclusive", "x")]
-    results = evaluate(
-        dict.fromkeys(keys, _shade),
-        dict.fromkeys(keys, _nothing),
-        SomeScored(),
-        tmp_path,
-        progress=str,
-        metrics=False,
-    )
-    for table in results["tables"]:
-        rows = {row["row"]: row["accuracies"] for row in table["rows"]}
-        assert rows["Ours"]["shade"] == 1.0
-        assert rows["Majority class"]["shade"] < 0.6
-    for table in results["neighbours"]:
-        rows = {row["row"]: row["accuracies"] for row in table["rows"]}
-        assert rows["Ours, N = 5"]["shade"] == 1.0
+    keys = [(SHARED, "x"), (EXCLUSIVE, "x")]
+    rows = {
+        "Ours": dict.fromkeys(keys, _shade),
+        UNTRAINED: dict.fromkeys(keys, _nothing),
+    }
+    scores = evaluate(rows, SomeScored(), tmp_path, progress=str, metrics=False)
+    for protocol in ("paper", "strong", "5-nn l2", "5-nn cosine"):
+        for name in ("shared", "exclusive"):
+            of = {"representation": name, "protocol": protocol}
+            assert scores.by_factor(row="Ours", **of)["shade"] == 1.0
+            assert scores.by_factor(row=MAJORITY, **of)["shade"] < 0.6
     assert (tmp_path / "neighbours_shared_x.png").is_file()
 
 
@@ -281,14 +334,14 @@ class NothingScored(Halves):
 
 def test_a_dataset_without_factors_is_refused(tmp_path):
     with pytest.raises(DataError, match="a factor to score for x"):
-        evaluate({}, {}, NothingScored(), tmp_path)
+        evaluate({"Ours": {}}, NothingScored(), tmp_path)
 
 
 def test_a_file_in_place_of_the_folder_is_one_line(tmp_path):
     path = tmp_path / "evaluation"
     path.write_text("mine")
     with pytest.raises(DataError, match="must be a folder that can be written"):
-        evaluate(TRAINED, UNTRAINED, Halves(), path, progress=lambda line: None)
+        evaluate(ROWS, Halves(), path, progress=lambda line: None)
     assert path.read_text() == "mine"
 
 
@@ -299,19 +352,21 @@ def test_failed_write_keeps_what_was_there(tmp_path, monkeypatch):
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr("os.replace", fail)
-    key = ("shared", "x")
+    row = {(SHARED, "x"): _shape}
     with pytest.raises(DataError, match="No space left"):
-        evaluate({key: _shape}, UNTRAINED, Halves(), tmp_path, ["paper"], progress=str)
+        evaluate(row, Halves(), tmp_path, protocols=["paper"], progress=str)
     assert {path.name for path in tmp_path.iterdir()} == {"tables.txt", "features"}
     assert list((tmp_path / "features").iterdir()) == []
     assert (tmp_path / "tables.txt").read_text() == "old"
 
 
-def test_unknown_protocol(tmp_path):
+def test_wrong_options_and_rows(tmp_path):
     with pytest.raises(UsageError, match="must be one of paper, strong. Received: p"):
-        evaluate(TRAINED, UNTRAINED, Halves(), tmp_path, ["p"])
+        evaluate(ROWS, Halves(), tmp_path, protocols=["p"])
     with pytest.raises(UsageError, match="seeds must be >= 1. Received: 0"):
-        evaluate(TRAINED, UNTRAINED, Halves(), tmp_path, seeds=0)
+        evaluate(ROWS, Halves(), tmp_path, seeds=0)
+    with pytest.raises(UsageError, match="a domain must be one of x, y. Received: z"):
+        evaluate({(SHARED, "z"): _shape}, Halves(), tmp_path)
 
 
 class Few(Halves):
@@ -321,22 +376,20 @@ class Few(Halves):
         return {"train": 40, "test": 19}[split]
 
 
-def test_metrics_are_asked_for_and_need_images(tmp_path):
-    keys = KEYS[:2]
-    ours, lines = {key: TRAINED[key] for key in keys}, []
-    arguments = ours, {}, Few(), tmp_path, ["paper"]
-    results = evaluate(*arguments, progress=lines.append)
-    assert results["disentanglement"] == []
+def test_metrics_are_asked_for_and_need_images():
+    row, lines = {key: TRAINED[key] for key in KEYS[:2]}, []
+    scores = evaluate(row, Few(), protocols=["paper"], progress=lines.append)
+    assert scores.select(factor=None) == []
     assert "no metrics of x: too few images, [40, 19]" in lines
 
 
 def test_metrics_of_each_domain_that_has_both(tmp_path):
-    ours = {key: TRAINED[key] for key in KEYS[:3]}
-    results = evaluate(ours, {}, Halves(), tmp_path, ["paper"], progress=str)
-    (table,) = results["disentanglement"]
-    assert (table["domain"], table["protocol"]) == ("x", "paper")
-    rows = {row["row"]: row for row in table["rows"]}
-    assert list(rows) == ["Ideal", "Ours", "Majority class"]
-    assert rows["Ours"]["mig"] > 0.95
-    assert table["text"] in (tmp_path / "tables.txt").read_text()
-    assert json.loads((tmp_path / "results.json").read_text()) == results
+    row = {key: TRAINED[key] for key in KEYS[:3]}
+    scores = evaluate(row, Halves(), tmp_path, protocols=["paper"], progress=str)
+    joint = {"representation": "shared+exclusive", "protocol": "paper"}
+    assert scores.values_of("domain", factor=None) == ["x"]
+    assert scores.values_of("row", **joint) == ["Ours", MAJORITY]
+    (mig,) = scores.select(row="Ours", score="mig", **joint)
+    assert mig.value > 0.95
+    assert "S and E of x, first" in (tmp_path / "tables.txt").read_text()
+    assert results.load(tmp_path / "results.json") == scores

@@ -120,9 +120,9 @@ def test_occurring_values_are_those_of_the_labels():
     domain = Domain("x", "", (factors[0],), (factors[1],))
     train = {"size": np.array([0, 2, -1]), "other": np.array([0, 0, 0])}
     test = {"size": np.array([3]), "other": np.array([0])}
-    found = features.occurring(domain, train, test)
+    found = features.drop_absent_values(domain, train, test)
     assert found.shared_factors == (Factor("size", ("a", "c", "d")),)
     assert found.exclusive_factors == (factors[1],)
     test = {**test, "size": np.array([-1])}
     with pytest.raises(DataError, match="images of both splits must count for size"):
-        features.occurring(domain, train, test)
+        features.drop_absent_values(domain, train, test)

@@ -5,6 +5,7 @@ import pytest
 
 from tfmi.errors import DataError
 from tfmi.evaluation.measure import land_use
+from tfmi.evaluation.tables.downstream import land_use_text
 
 
 def batches(classes=4, each=30):
@@ -32,7 +33,7 @@ def test_scores_stand_beside_raw_pixels_the_majority_and_the_paper():
     assert list(rows) == ["S", "Nothing", "Raw pixels", "Majority class"]
     assert rows["S"] > 0.7 and rows["Nothing"] == 0.25
     assert result["rows"][2]["size"] == 8 * 8 * 2
-    text = land_use.render(result, ["strong"])
+    text = land_use_text(result, ["strong"])
     for line in ("93.11%", "87.64%", "92.38%", "probes fitted on 96 images"):
         assert line in text
 

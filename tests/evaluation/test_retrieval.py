@@ -5,6 +5,7 @@ import pytest
 
 from tfmi.errors import DataError
 from tfmi.evaluation.measure import retrieval
+from tfmi.evaluation.tables.downstream import retrieval_text
 from tfmi.pipelines.base import Domain
 from tfmi.pipelines.base import Factor
 
@@ -37,13 +38,13 @@ def test_what_holds_the_place_finds_it_and_pixels_do_not():
     result, found = rates()
     assert found == {"S": 1.0, "Raw pixels": 0.0, "Chance": pytest.approx(3 / 23)}
     assert result["queries"] == 24 and result["values"] == 6
-    assert "100.00%" in retrieval.render(result, "views")
+    assert "100.00%" in retrieval_text(result, "views")
 
 
-def test_apart_leaves_out_candidates_of_the_querys_own_date():
-    result, found = rates(apart="date")
+def test_different_leaves_out_candidates_of_the_querys_own_date():
+    result, found = rates(different="date")
     assert found == {"S": 1.0, "Raw pixels": 1.0, "Chance": pytest.approx(3 / 18)}
-    assert "of another date" in retrieval.render(result, "views")
+    assert "of another date" in retrieval_text(result, "views")
 
 
 def test_queries_without_a_partner_do_not_count():

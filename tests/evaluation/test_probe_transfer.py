@@ -1,23 +1,18 @@
 """The probe that scores a replaced encoder."""
 
-import types
-
 import numpy as np
 
-from tfmi.evaluation.measure.probe_transfer import ProbeChange
+from tfmi.evaluation.measure.probe_transfer import ProbeTransfer
+from tfmi.pipelines.base import Domain
+from tfmi.pipelines.base import Factor
+from tfmi.representation import EXCLUSIVE
+from tfmi.representation import SHARED
 
 
 class Dataset:
     """200 images whose first pixel tells the digit and whose second the colour."""
 
-    def __init__(self):
-        digit = types.SimpleNamespace(name="digit")
-        color = types.SimpleNamespace(name="color")
-        self.domains = [
-            types.SimpleNamespace(
-                name="x", shared_factors=(digit,), exclusive_factors=(color,)
-            )
-        ]
+    domains = (Domain("x", "", (Factor("digit", "01"),), (Factor("color", "01"),)),)
 
     def labelled(self, domain, split, batch_size):
         generator = np.random.default_rng(split == "train")
@@ -33,7 +28,7 @@ def parts(images):
 
 
 def test_an_encoder_that_changes_nothing_costs_nothing():
-    scores = ProbeChange(Dataset())("x", parts, parts)
+    scores = ProbeTransfer(Dataset(), (SHARED, EXCLUSIVE))("x", parts, parts)
     assert scores == {
         "shared": {"digit": {"before": 1.0, "after": 1.0}},
         "exclusive": {"color": {"before": 1.0, "after": 1.0}},
@@ -47,7 +42,7 @@ def test_the_probe_stays_and_the_encoder_is_replaced():
             "exclusive": parts(images)["exclusive"],
         }
 
-    scores = ProbeChange(Dataset())("x", parts, blind)
+    scores = ProbeTransfer(Dataset(), (SHARED, EXCLUSIVE))("x", parts, blind)
     assert scores["shared"]["digit"]["before"] == 1.0
     assert 0.3 < scores["shared"]["digit"]["after"] < 0.7
     assert scores["exclusive"]["color"] == {"before": 1.0, "after": 1.0}
