@@ -1,16 +1,22 @@
 """Training and scoring in no time, by stand-ins that keep a count on disk as
 training keeps a checkpoint (which `test_training` tests)."""
 
-import json
 import types
 
 from tfmi import runs
 from tfmi.evaluation import scoring
+from tfmi.evaluation.results import ACCURACY
+from tfmi.evaluation.results import UNTRAINED
+from tfmi.evaluation.results import Record
+from tfmi.evaluation.results import Results
 from tfmi.training import stages
 
 # Steps of a stage.
 STAGE = 3
-IDEAL = {"digit": 1.0, "color": 0.1}
+FACTORS = {
+    "digit": {"values": 10, "kind": "shared"},
+    "color": {"values": 12, "kind": "exclusive"},
+}
 
 
 def install(monkeypatch):
@@ -23,48 +29,61 @@ def install(monkeypatch):
     """
     counted = types.SimpleNamespace(steps=0, scores=[], fail=None, bits=[])
 
-    def train_stage(run, stage, dataset, stop, shared, probe_every):
-        assert (shared is None) == (stage == "shared")
-        kept = run.path / f"{stage}.step"
+    def train_stage(training, stage, before):
+        run, name = training.run, stage.name
+        assert (before is None) == (name == "shared")
+        kept = run.path / f"{name}.step"
         step = int(kept.read_text()) if kept.is_file() else 0
         while step < STAGE:
             step, counted.steps = step + 1, counted.steps + 1
-            if stop():
+            if training.stop():
                 kept.write_text(str(step))
                 return None
-        (run.path / f"{stage}.keras").write_text(f"{run.path.name} {stage}")
-        run.save_config(seconds={**run.config.get("seconds", {}), stage: 60.0})
-        return stage
+        run.model_file(name).write_text(f"{run.path.name} {name}")
+        run.save_config(seconds={**run.config.get("seconds", {}), name: 60.0})
+        return name
 
-    def stage_model(run, stage):
-        return stage if (run.path / f"{stage}.keras").is_file() else None
-
-    def evaluate(representers, untrained, dataset, output, protocols, limit, **_):
+    def evaluate(rows, dataset, output, protocols, limit, **_):
         if counted.fail == len(counted.scores):
             counted.fail = None
             raise KeyboardInterrupt
-        counted.scores.append(sorted({name for name, _ in representers}))
-        names = ["Ideal", "Ours"] + ["Untrained encoder"] * bool(untrained)
-        rows = [{"row": name, "accuracies": IDEAL, "distance": 0.0} for name in names]
-        tables = [
-            {"protocol": p, "representation": r, "domain": d, "rows": rows, "title": r}
-            for p in protocols
-            for r, d in representers
-        ]
+        own, *_ = rows.values()
+        counted.scores.append(sorted({each.name for each, _ in own}))
         output.mkdir(exist_ok=True)
-        results = {
-            "tables": tables,
-            "limit": limit,
-            "protocols": dict.fromkeys(protocols, "2 layers"),
-        }
-        (output / "results.json").write_text(json.dumps(results))
+        results = _results(rows, protocols, limit)
+        results.save(output)
         return results
 
-    monkeypatch.setattr(stages, "_train_stage", train_stage)
-    monkeypatch.setattr(stages, "_stage_model", stage_model)
+    monkeypatch.setattr(stages._Training, "stage", train_stage)
     monkeypatch.setattr(stages, "write_preview", lambda *arguments: None)
     monkeypatch.setattr(scoring, "evaluate", evaluate)
     monkeypatch.setattr(scoring, "_bits", lambda *arguments: counted.bits.pop())
-    monkeypatch.setattr(runs.Run, "represent", lambda *key: None)
-    monkeypatch.setattr(runs.Run, "represent_untrained", lambda *key: None)
+    for name in ("represent", "represent_untrained", "trained_model"):
+        monkeypatch.setattr(runs.Run, name, lambda *key: key)
     return counted
+
+
+def _results(rows, protocols, limit):
+    assert set(list(rows)[1:]) <= {UNTRAINED}
+    records = [
+        Record(row, each.name, domain, protocol, 0, factor, ACCURACY, 0.5)
+        for row, functions in rows.items()
+        for each, domain in functions
+        for protocol in protocols
+        for factor in FACTORS
+    ]
+    represented = {key for functions in rows.values() for key in functions}
+    about = {
+        "dataset": "colored-mnist",
+        "source": "made up",
+        "limit": limit,
+        "row": next(iter(rows)),
+        "probes": list(protocols),
+        "protocols": dict.fromkeys(protocols, "2 layers"),
+        "representations": {
+            each.name: {"symbol": each.symbol, "holds": each.holds}
+            for each, _ in represented
+        },
+        "domains": {d: {"title": d, "factors": FACTORS} for _, d in represented},
+    }
+    return Results(about, records)

@@ -40,10 +40,12 @@ def experiment_options(seeds="0"):
             type=Values(int),
             default=seeds,
             show_default=seeds is not None,
-            help="Of training, A,B,C: each row once with each.",
+            help="Seeds of training, A,B,C: each row is trained once with each.",
         ),
         click.option(
-            "--both-stages", is_flag=True, help="Rows of stage 1 get a stage 2 too."
+            "--both-stages",
+            is_flag=True,
+            help="Train and score the later stages of each row too.",
         ),
         click.option(
             "--reuse",
@@ -62,7 +64,13 @@ def open_experiment(kind, recipe, output, seeds, reuse, data, settings, **scorin
     """The `Experiment` and its seeds; nothing is written yet.
 
     Args:
-        kind: "ablation", "sweep": of the folder's name, unless `output` names it.
+        kind: what the folder's name ends in ("ablation"), unless `output` names it.
+        recipe: name of the recipe.
+        output: folder of the experiment, or `None`.
+        seeds: of training.
+        reuse: folders of runs whose stages may be taken.
+        data, settings: options of the dataset, and settings of the recipe.
+        scoring: more attributes of the `Experiment`.
     """
     import pathlib
 
@@ -87,21 +95,23 @@ def run_rows(experiment, variants, seeds, write):
     in a while, as their pictures take seconds.
 
     Args:
-        write: function from `{key: {seed: results}}` to the tables' texts.
+        experiment: an `Experiment`.
+        variants: list of `Variant`.
+        seeds: of training.
+        write: function from a list of `Outcome` to the tables' texts.
     """
     stop = Interrupt()
     click.echo(f"recipe  {experiment.recipe.name}")
     report(experiment.dataset)
-    outcome, count, written = {}, 0, time.monotonic()
-    for variant, seed, results in experiment.rows(variants, seeds, stop, click.echo):
-        outcome.setdefault(variant.key, {})[seed] = results
-        count += 1
+    outcomes, written = [], time.monotonic()
+    for outcome in experiment.outcomes(variants, seeds, stop, click.echo):
+        outcomes.append(outcome)
         if time.monotonic() - written > EVERY:
-            write(outcome)
+            write(outcomes)
             written = time.monotonic()
-    if outcome:
-        click.echo("\n\n".join(write(outcome)))
-    if count < len(variants) * len(seeds):
+    if outcomes:
+        click.echo("\n\n".join(write(outcomes)))
+    if len(outcomes) < len(variants) * len(seeds):
         click.echo("stopped; the same command goes on", err=True)
         raise click.exceptions.Exit(130)
     click.echo(f"written {experiment.path}")
@@ -111,13 +121,17 @@ def run_knobs(name, experiment, knobs, seeds, both_stages):
     """Train and score the rows of knobs; write tables and pictures called `name`.
 
     Args:
-        knobs: list of `studies.Knob`.
+        experiment: an `Experiment`.
+        knobs: list of `Knob`.
+        seeds: of training.
+        both_stages: whether settings of a stage are judged by later stages too.
     """
     from tfmi.experiments import sensitivity
-    from tfmi.experiments import study
+    from tfmi.experiments import sweep
 
-    def write(outcome):
-        tables = sensitivity.sensitivity_tables(knobs, outcome)
-        return sensitivity.write(experiment.path, name, tables)
+    def write(outcomes):
+        parts = knobs, outcomes, experiment.method
+        return sensitivity.write(experiment.path, name, *parts)
 
-    run_rows(experiment, study.variants(knobs, both_stages), seeds, write)
+    variants = sweep.variants(knobs, experiment.recipe, both_stages)
+    run_rows(experiment, variants, seeds, write)

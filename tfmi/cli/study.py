@@ -11,7 +11,7 @@ from tfmi.cli.options import RecipeCommand
 def _recipe_of(path):
     from tfmi.experiments import study
 
-    return study.read(path)["recipe"]
+    return study.read(path).recipe
 
 
 @click.command("study", cls=RecipeCommand, recipe_of=_recipe_of, settings=False)
@@ -33,15 +33,15 @@ def command(file, output, seeds, both_stages, **arguments):
     from tfmi import runs
     from tfmi.experiments import study
 
-    study = study.read(file)
+    content = study.read(file)
     experiment, seeds = open_experiment(
         "study",
         information=True,
-        recipe=study["recipe"],
-        settings=study["settings"],
+        recipe=content.recipe,
+        settings=content.settings,
         output=output or f"{runs.FOLDER}/study-{pathlib.Path(file).stem}",
-        seeds=seeds or study["seeds"],
+        seeds=seeds or content.seeds,
         **arguments,
     )
-    knobs = study.knobs(study, experiment.recipe)
+    knobs = content.knobs(experiment.recipe)
     run_knobs("study", experiment, knobs, seeds, both_stages)

@@ -7,7 +7,6 @@ from tfmi.cli.experiment import experiment_options
 from tfmi.cli.experiment import open_experiment
 from tfmi.cli.experiment import run_knobs
 from tfmi.cli.options import RecipeCommand
-from tfmi.errors import UsageError
 
 
 @click.command("sweep", cls=RecipeCommand, without=("seed",), numbers=Values)
@@ -21,29 +20,11 @@ def command(both_stages, settings, **arguments):
     once; any other by S, and stage 1 is trained for each value. What is there
     already below --output is not trained or scored again.
     """
-    from tfmi.experiments import study
+    from tfmi.experiments import sweep
 
-    setting, values, settings = _swept(settings)
-    knobs = [study.Knob(setting, tuple(sorted(values)))]
-    kind = f"sweep-{setting.replace('_', '-')}"
+    knob, settings = sweep.split_settings(settings)
+    kind = f"sweep-{knob.setting.replace('_', '-')}"
     experiment, seeds = open_experiment(
         kind, settings=settings, information=True, **arguments
     )
-    run_knobs("sweep", experiment, knobs, seeds, both_stages)
-
-
-def _swept(settings):
-    """`(setting, its values, {setting: its value} of the others)`."""
-    several = [n for n, v in settings.items() if isinstance(v, list) and len(v) > 1]
-    if len(several) != 1:
-        raise UsageError(
-            "one setting must have several values, as in --adversarial-weight "
-            f"0,0.01. Received: {', '.join(several) or 'none'}"
-        )
-    (setting,) = several
-    single = {
-        name: value[0] if isinstance(value, list) else value
-        for name, value in settings.items()
-        if name != setting
-    }
-    return setting, set(settings[setting]), single
+    run_knobs("sweep", experiment, [knob], seeds, both_stages)

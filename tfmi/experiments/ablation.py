@@ -1,65 +1,109 @@
 """Tables 6 and 7: what each term of the objective is worth."""
 
+from tfmi import methods
+from tfmi.errors import UsageError
 from tfmi.evaluation.figures.bars import bar_panels
-from tfmi.evaluation.tables import aggregate
+from tfmi.evaluation.results import MAJORITY
+from tfmi.evaluation.results import UNTRAINED
 from tfmi.evaluation.tables import paper
-from tfmi.evaluation.tables.aggregate import decimal
-from tfmi.evaluation.tables.aggregate import percent
+from tfmi.evaluation.tables.text import aligned
+from tfmi.evaluation.tables.text import decimal
+from tfmi.evaluation.tables.text import percent
+from tfmi.experiments import tables
+from tfmi.experiments.variants import BASELINE
+from tfmi.experiments.variants import Variant
+from tfmi.experiments.variants import judged_by
+from tfmi.experiments.variants import stages_until
 
 COLUMNS = """protocol representation domain row seed factor accuracy
     paper_accuracy distance paper_distance""".split()
-BASELINES = (aggregate.UNTRAINED, aggregate.MAJORITY)
+REFERENCES = (UNTRAINED, MAJORITY)
 
 
-def ablation_tables(variants, outcome, pipeline):
+def variants(recipe, keys=None, every_stage=False):
+    """The rows: the recipe as it is, and without each term of its method's objective.
+
+    Args:
+        recipe: a `Recipe`.
+        keys: of the rows to take, by default all.
+        every_stage: whether a row is judged by the representations of later stages
+            too.
+
+    Returns:
+        A list of `Variant`.
+
+    Raises:
+        UsageError: for a key that the method has not.
+    """
+    method = methods.find(recipe.method)
+    changes = {BASELINE: ("Baseline", {}), **method.ablations}
+    chosen = list(changes) if keys is None else keys
+    unknown = [key for key in chosen if key not in changes]
+    if unknown:
+        raise UsageError(
+            f"a row must be one of {', '.join(changes)}. Received: {', '.join(unknown)}"
+        )
+    rows = [
+        Variant(key, title, changed, judged_by(method, recipe, changed, every_stage))
+        for key, (title, changed) in method.ablations.items()
+        if key in chosen
+    ]
+    if BASELINE not in chosen:
+        return rows
+    return [_baseline(method, rows, every_stage), *rows]
+
+
+def _baseline(method, rows, every_stage):
+    """The baseline is scored in all that the stages of the rows learn, and at least
+    in what is learnt first."""
+    first, *later = method.representations()
+    judged = {first.name, *(name for row in rows for name in row.scored)}
+    judged |= {each.name for each in later} if every_stage else set()
+    stages = stages_until(method, judged)
+    names = tuple(each.name for each in method.representations(stages))
+    return Variant(BASELINE, "Baseline", {}, names, untrained=True)
+
+
+def ablation_tables(outcomes):
     """A table a protocol, representation and domain.
 
     Args:
-        variants: `{key: title}`, in the order of the rows.
-        outcome: `{key: {seed: results}}`, results as `evaluate` gives them;
-            what is not there yet is left out.
-        pipeline: name of the dataset.
+        outcomes: list of `Outcome`, in the order of the rows; what is not there yet
+            is left out.
 
     Returns:
-        A list of `{"protocol", "representation", "domain", "title", "probe",
-        "paper", "ideal", "rows"}`. Rows are as `collected.over_seeds` gives
-        them, with "key", "row" and the paper's "paper_accuracies" and
-        "paper_distance", `None` where it has none. "paper" names its table.
+        A list of what `tables.describe` gives, with "paper", the name of its table or
+        `None`, and "rows": as `tables.row_over_seeds` gives them, with "key", "row"
+        and the paper's "paper_accuracies" and "paper_distance", `None` where it has
+        none.
     """
-    every = [results for seeds in outcome.values() for results in seeds.values()]
-    keys = [key for results in every for key in aggregate.table_keys(results)]
-    return [
-        _table(key, variants, outcome, pipeline, every) for key in dict.fromkeys(keys)
-    ]
+    every = [outcome.results for outcome in outcomes]
+    return [_table(key, outcomes, every) for key in tables.probed(every)]
 
 
-def _table(key, variants, outcome, pipeline, every):
-    _, representation, domain = key
-    first = aggregate.first_with(every, key)
-    name, published = paper.ablation(pipeline, representation, domain) or (None, {})
+def _table(key, outcomes, every):
+    dataset, (representation, domain, _) = every[0].about["dataset"], key
+    name, published = paper.ablation(dataset, representation, domain) or (None, {})
+    by_variant = {}
+    for outcome in outcomes:
+        by_variant.setdefault(outcome.variant.key, []).append(outcome)
     rows = [
-        _row(variant, title, found, published.get(variant))
-        for variant, title in variants.items()
-        if (found := aggregate.found_rows(outcome.get(variant, {}), key))
+        _row(same[0].variant.title, same, key, variant, published)
+        for variant, same in by_variant.items()
     ]
-    rows += [
-        _row(None, label, found, None)
-        for label in BASELINES
-        if (found := aggregate.found_rows(next(iter(outcome.values())), key, label))
-    ]
-    return {
-        **aggregate.about(first, key),
-        "paper": name,
-        "rows": rows,
-    }
+    first = next(iter(by_variant.values()))
+    rows += [_row(row, first, key, row=row) for row in REFERENCES]
+    rows = [row for row in rows if row]
+    return {**tables.describe(every, key), "paper": name, "rows": rows}
 
 
-def _row(variant, title, found, published):
-    accuracies, distance = published or (None, None)
-    return {
+def _row(title, outcomes, key, variant=None, published=None, row=None):
+    means = tables.row_over_seeds(outcomes, key, row)
+    accuracies, distance = (published or {}).get(variant, (None, None))
+    return means and {
         "key": variant,
         "row": title,
-        **aggregate.over_seeds(found),
+        **means,
         "paper_accuracies": accuracies,
         "paper_distance": distance,
     }
@@ -67,51 +111,59 @@ def _row(variant, title, found, published):
 
 def render(table):
     """The table as text, the paper's accuracies beside."""
-    factors = list(table["ideal"])
-    published = table["paper"] is not None
+    factors, name = list(table["ideal"]), table["paper"]
     heads = [*factors, "distance to ideal"]
-    lines = [["", *_columns(heads, [table["paper"] or ""] * len(heads), published)]]
-    ideal = [percent(table["ideal"][f]) for f in factors]
-    lines.append(["Ideal", *_columns([*ideal, decimal(0.0)], [""] * 9, published)])
+    ideal = [*(percent(table["ideal"][factor]) for factor in factors), decimal(0.0)]
+    lines = [
+        ["", *_beside(heads, [name] * len(heads), name)],
+        ["Ideal", *_beside(ideal, [""] * len(heads), name)],
+    ]
     for row in table["rows"]:
         ours = [percent(row["accuracies"][f], row["deviations"][f]) for f in factors]
         ours.append(decimal(row["distance"], row["distance_deviation"]))
         theirs = [percent((row["paper_accuracies"] or {}).get(f)) for f in factors]
         theirs.append(decimal(row["paper_distance"]))
-        lines.append([row["row"], *_columns(ours, theirs, published)])
+        lines.append([row["row"], *_beside(ours, theirs, name)])
     head = f"Ablation, {table['title']}\nprobe {table['protocol']}: {table['probe']}"
-    return f"{head}\n{aggregate.aligned(lines)}"
+    return f"{head}\n{aligned(lines)}"
 
 
-def _columns(ours, theirs, published):
-    if not published:
+def _beside(ours, theirs, name):
+    """Our cells, each before the paper's where it has a table."""
+    if name is None:
         return ours
-    return [cell for pair in zip(ours, theirs, strict=False) for cell in pair]
+    return [cell for pair in zip(ours, theirs, strict=True) for cell in pair]
 
 
-def write(folder, tables):
-    """Write ablation.txt, .json, .csv and a picture a protocol into a folder."""
-    texts = [render(table) for table in tables]
-    records = [COLUMNS, *(r for table in tables for r in _records(table))]
-    aggregate.write(folder, "ablation", tables, texts, records)
-    for protocol in dict.fromkeys(table["protocol"] for table in tables):
-        shown = [_shown(table) for table in tables if table["protocol"] == protocol]
+def write(folder, outcomes):
+    """Write ablation.txt, .json, .csv and a picture a protocol into a folder.
+
+    Returns:
+        The texts.
+    """
+    every = ablation_tables(outcomes)
+    texts = [render(table) for table in every]
+    lines = [line for table in every for line in _lines(table)]
+    tables.write(folder, "ablation", every, texts, COLUMNS, lines)
+    for protocol in dict.fromkeys(table["protocol"] for table in every):
+        panels = [_panel(table) for table in every if table["protocol"] == protocol]
         path = folder / f"ablation_{protocol}.png"
-        bar_panels(path, shown, f"Ablation; probe {protocol}")
+        bar_panels(path, panels, f"Ablation; probe {protocol}")
     return texts
 
 
-def _shown(table):
-    rows = [row for row in table["rows"] if row["row"] not in BASELINES]
+def _panel(table):
+    rows = [row for row in table["rows"] if row["row"] not in REFERENCES]
     beside = f", beside {table['paper']}" if table["paper"] else ""
     return {**table, "title": table["title"] + beside, "rows": rows}
 
 
-def _records(table):
+def _lines(table):
     where = [table["protocol"], table["representation"], table["domain"]]
     for row in table["rows"]:
         for seed, scores in row["by_seed"].items():
             for factor, accuracy in scores["accuracies"].items():
-                theirs = (row["paper_accuracies"] or {}).get(factor)
+                published = (row["paper_accuracies"] or {}).get(factor)
                 distances = [scores["distance"], row["paper_distance"]]
-                yield [*where, row["row"], seed, factor, accuracy, theirs, *distances]
+                accuracies = [accuracy, published]
+                yield [*where, row["row"], seed, factor, *accuracies, *distances]

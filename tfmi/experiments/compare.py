@@ -1,114 +1,175 @@
-"""Runs beside each other, beside baselines and beside the paper."""
+"""Runs beside each other, beside untrained encoders and beside the paper."""
 
 from tfmi.errors import DataError
+from tfmi.evaluation import scoring
 from tfmi.evaluation.figures.bars import bar_panels
-from tfmi.evaluation.tables import aggregate
-from tfmi.evaluation.tables.aggregate import decimal
-from tfmi.evaluation.tables.aggregate import percent
+from tfmi.evaluation.results import MAJORITY
+from tfmi.evaluation.results import UNTRAINED
+from tfmi.evaluation.tables.accuracy import probe_rows
+from tfmi.evaluation.tables.text import aligned
+from tfmi.evaluation.tables.text import decimal
+from tfmi.evaluation.tables.text import percent
+from tfmi.experiments import tables
 
 COLUMNS = """protocol representation domain row source factor accuracy deviation
     balanced_accuracy distance""".split()
 
 
-def comparison_tables(named):
-    """A table a protocol, representation and domain that a run has.
-
-    Args:
-        named: `{name: results}`, results as `evaluate` gives them.
-
-    Returns:
-        A list of `{"protocol", "representation", "domain", "title", "probe",
-        "ideal", "rows"}`; rows are those of the results, the paper's first,
-        "Ours" under the name of the run.
+def results_of(runs):
+    """`{name: Results}` of runs; a run goes by its folder's name where that is
+    enough to tell it, else by its path.
 
     Raises:
-        DataError: for runs of several datasets.
+        DataError: for a run that was not scored.
     """
-    datasets = {name: results["dataset"] for name, results in named.items()}
+    names = [run.path.resolve().name for run in runs]
+    if len(set(names)) < len(names):
+        names = [str(run.path) for run in runs]
+    every = dict(zip(names, map(scoring.results_of, runs), strict=True))
+    for run, results in zip(runs, every.values(), strict=True):
+        if results is None:
+            raise DataError(
+                f"a run must be scored (tfmi evaluate {run.path}). "
+                f"Received: {run.path}, without evaluation/results.json"
+            )
+    return every
+
+
+def check_data(every):
+    """Whether results can stand beside each other.
+
+    Args:
+        every: `{name: Results}`.
+
+    Returns:
+        A line for people where the runs read images of different sources, else "".
+
+    Raises:
+        DataError: for runs of several datasets, and for those whose factors or
+            their numbers of values differ, so that no ideal is of both.
+    """
+    datasets = {name: results.about["dataset"] for name, results in every.items()}
     if len(set(datasets.values())) > 1:
         received = ", ".join(f"{name} of {d}" for name, d in datasets.items())
         raise DataError(f"runs must be of one dataset. Received: {received}")
-    keys = [key for results in named.values() for key in aggregate.table_keys(results)]
-    order = sorted(dict.fromkeys(keys), key=lambda key: (key[0], key[1] != "shared"))
-    return [_table(key, named) for key in order]
+    first, *others = every
+    for name in others:
+        for domain in set(_domains(every[first])) & set(_domains(every[name])):
+            factors = [_described(every[each], domain) for each in (first, name)]
+            if factors[0] != factors[1]:
+                raise DataError(
+                    "runs must be scored on the same factors. Received: "
+                    f"{first} with {factors[0]}, {name} with {factors[1]}"
+                )
+    sources = {name: results.about["source"] for name, results in every.items()}
+    if len(set(sources.values())) == 1:
+        return ""
+    lines = [f"  {name}: {source}" for name, source in sources.items()]
+    return "\n".join(["The runs are of different images:", *lines])
 
 
-def _table(key, named):
-    having = {n: r for n, r in named.items() if aggregate.find_table(r, key)}
-    first = next(iter(having.values()))
-    rows = [aggregate.find_row(first, key, "Paper")]
-    rows += [_renamed(results, key, aggregate.OURS, n) for n, results in having.items()]
-    rows += [
-        _renamed(results, key, aggregate.UNTRAINED, f"Untrained, {name}")
-        for name, results in having.items()
-    ]
-    rows.append(aggregate.find_row(first, key, aggregate.MAJORITY))
-    return {
-        **aggregate.about(first, key),
-        "rows": [row for row in rows if row is not None],
+def _domains(results):
+    return results.about["domains"]
+
+
+def _described(results, domain):
+    return ", ".join(
+        f"{name} ({factor['kind']}, {factor['values']} values)"
+        for name, factor in results.factors(domain).items()
+    )
+
+
+def comparison_tables(every):
+    """A table a protocol, representation and domain that a run has.
+
+    Args:
+        every: `{name: Results}`.
+
+    Returns:
+        A list of what `tables.describe` gives, with "rows": those of
+        `accuracy.probe_rows`, the paper's first, the encoder's own under the name of
+        the run.
+
+    Raises:
+        DataError: as `check_data`.
+    """
+    check_data(every)
+    return [_table(key, every) for key in tables.probed(every.values())]
+
+
+def _table(key, every):
+    by_run = {
+        name: {row["row"]: row for row in probe_rows(results, *key)}
+        for name, results in every.items()
+        if key in results.probed
     }
-
-
-def _renamed(results, key, name, new):
-    row = aggregate.find_row(results, key, name)
-    return None if row is None else {**row, "row": new}
+    first = next(iter(by_run.values()))
+    rows = [first.get("Paper")]
+    rows += [{**by_run[n][every[n].row], "row": n} for n in by_run]
+    rows += [
+        {**rows_of_run[UNTRAINED], "row": f"Untrained, {name}"}
+        for name, rows_of_run in by_run.items()
+        if UNTRAINED in rows_of_run
+    ]
+    rows.append(first.get(MAJORITY))
+    rows = [row for row in rows if row is not None]
+    return {**tables.describe(list(every.values()), key), "rows": rows}
 
 
 def render(table):
     """A table as text."""
     factors = list(table["ideal"])
-    ideal = {"row": "Ideal", "accuracies": table["ideal"], "distance": 0.0}
-    lines = [["", *factors, "distance to ideal"]]
-    for row in [ideal, *table["rows"]]:
-        spread = row.get("deviations") or {}
-        cells = [percent(row["accuracies"][f], spread.get(f)) for f in factors]
+    ideal = [percent(table["ideal"][factor]) for factor in factors]
+    lines = [["", *factors, "distance to ideal"], ["Ideal", *ideal, decimal(0.0)]]
+    for row in table["rows"]:
+        deviations = row.get("deviations") or {}
+        cells = [percent(row["accuracies"][f], deviations.get(f)) for f in factors]
         distance = decimal(row["distance"], row.get("distance_deviation"))
         source = f" ({row['source']})" if row.get("source") else ""
         lines.append([row["row"] + source, *cells, distance])
     head = f"{table['title']}\nprobe {table['protocol']}: {table['probe']}"
-    return f"{head}\n{aggregate.aligned(lines)}"
+    return f"{head}\n{aligned(lines)}"
 
 
-def render_distances(tables):
+def render_distances(every):
     """The distances to ideal of all tables in one, a line a row."""
-    names = list(dict.fromkeys(row["row"] for t in tables for row in t["rows"]))
-    heads = [f"{t['representation']} {t['domain']} ({t['protocol']})" for t in tables]
+    names = list(dict.fromkeys(row["row"] for t in every for row in t["rows"]))
+    heads = [f"{t['representation']} {t['domain']} ({t['protocol']})" for t in every]
+    columns = [{row["row"]: row["distance"] for row in t["rows"]} for t in every]
     lines = [["", *heads]]
-    for name in names:
-        found = [
-            next((row for row in t["rows"] if row["row"] == name), {}) for t in tables
-        ]
-        lines.append([name, *(decimal(row.get("distance")) for row in found)])
-    return f"Distance to ideal\n{aggregate.aligned(lines)}"
+    lines += [[n, *(decimal(column.get(n)) for column in columns)] for n in names]
+    return f"Distance to ideal\n{aligned(lines)}"
 
 
-def write(folder, tables):
+def write(folder, every):
     """Write compare.txt, .json, .csv and a picture a protocol into a folder.
+
+    Args:
+        every: `{name: Results}`.
 
     Returns:
         The texts.
+
+    Raises:
+        DataError: as `check_data`, and where a file cannot be written.
     """
-    texts = [*map(render, tables), render_distances(tables)]
-    records = [COLUMNS, *(record for table in tables for record in _records(table))]
-    aggregate.write(folder, "compare", tables, texts, records)
-    for protocol in dict.fromkeys(table["protocol"] for table in tables):
-        chosen = [table for table in tables if table["protocol"] == protocol]
-        path = folder / f"compare_{protocol}.png"
-        bar_panels(path, chosen, f"Probe {protocol}")
+    data = check_data(every)
+    compared = comparison_tables(every)
+    texts = [*map(render, compared), render_distances(compared)]
+    texts += [data] if data else []
+    lines = [line for table in compared for line in _lines(table)]
+    tables.write(folder, "compare", compared, texts, COLUMNS, lines)
+    for protocol in dict.fromkeys(table["protocol"] for table in compared):
+        panels = [table for table in compared if table["protocol"] == protocol]
+        bar_panels(folder / f"compare_{protocol}.png", panels, f"Probe {protocol}")
     return texts
 
 
-def _records(table):
+def _lines(table):
     where = [table["protocol"], table["representation"], table["domain"]]
     for row in table["rows"]:
         for factor, accuracy in row["accuracies"].items():
-            yield [
-                *where,
-                row["row"],
-                row.get("source"),
-                factor,
-                accuracy,
-                (row.get("deviations") or {}).get(factor),
-                (row.get("balanced_accuracies") or {}).get(factor),
-                row["distance"],
-            ]
+            deviation = (row.get("deviations") or {}).get(factor)
+            balanced = (row.get("balanced_accuracies") or {}).get(factor)
+            scores = [factor, accuracy, deviation, balanced, row["distance"]]
+            yield [*where, row["row"], row.get("source"), *scores]

@@ -1,45 +1,26 @@
-"""Experiments: a folder of runs, each trained and scored once, however often asked.
+"""An experiment: a folder of runs, each trained and scored once, however often asked.
 
 <experiment>/<variant>-seed<seed>/   a run (`runs`), its evaluation in it
 
-A stage that another run of the folder has with the same settings and data is
-taken from there, so that variants of stage 2 share one stage 1.
+A stage that another run of the folder has with the same settings and data is copied
+from that run, so that variants of a later stage share the stages before it.
 """
 
 import dataclasses
 import pathlib
 import shutil
 
+from tfmi import methods
 from tfmi import recipes
 from tfmi import runs
 from tfmi.errors import DataError
 from tfmi.evaluation import scoring
+from tfmi.experiments.variants import Outcome
+from tfmi.experiments.variants import shared_and_exclusive
+from tfmi.experiments.variants import stages_until
 from tfmi.files import make_folder
 from tfmi.files import replacing
 from tfmi.training import hardware
-
-
-@dataclasses.dataclass(frozen=True)
-class Variant:
-    """One row of an experiment.
-
-    Attributes:
-        key: of its folders and of what the paper reports.
-        title: for people.
-        changes: `{setting: value}` of the recipe.
-        scored: the representations to score.
-        untrained: whether untrained encoders are scored beside.
-    """
-
-    key: str
-    title: str
-    changes: dict
-    scored: tuple[str, ...]
-    untrained: bool = False
-
-    @property
-    def stages(self):
-        return ("shared", "exclusive") if "exclusive" in self.scored else ("shared",)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -52,10 +33,10 @@ class Experiment:
         data: the options with which the dataset was opened.
         dataset: the `PairDataset`.
         protocols: names of probes.
-        limit: of the training images of probes, or `None`.
+        limit: number of training images of probes, or `None` for all.
         reuse: more runs, whose stages may be taken.
-        information: whether to measure what S and E have in common where E is
-            scored.
+        information: whether to measure what the shared and the exclusive
+            representation have in common, where the latter is scored.
     """
 
     path: pathlib.Path
@@ -67,22 +48,24 @@ class Experiment:
     reuse: tuple = ()
     information: bool = False
 
-    def rows(self, variants, seeds, stop, progress=print):
+    @property
+    def method(self):
+        return methods.find(self.recipe.method)
+
+    def outcomes(self, variants, seeds, stop, progress=print):
         """Train and score what is not there yet, seed by seed.
 
         Args:
             variants: list of `Variant`.
+            seeds: of training.
             stop: function that says whether to stop now (Ctrl-C).
             progress: called with a line of text as each step begins.
 
         Yields:
-            `(variant, seed, results)`, the results as `evaluate` gives them
-            and "seconds", how long which stage was trained where that was done
-            here, and "information", as `scoring.shared_information`, empty
-            where it is not measured; no more of them once stopped.
+            An `Outcome` for each run; no more of them once stopped.
 
         Raises:
-            DataError: as `training.train` and `evaluate`, and for a folder
+            DataError: as `training.stages.train` and `evaluate`, and for a folder
                 that holds runs of other settings or data.
         """
         planned = [(v, seed, self._recipe(v, seed)) for seed in seeds for v in variants]
@@ -94,16 +77,17 @@ class Experiment:
             progress(f"row     {variant.title}, seed {seed}: {run.path}")
             if stop() or not self._trained(run, stop, progress):
                 return
-            found = self._scored(run, variant, progress)
-            found = {**found, "information": self._information(run, variant, progress)}
-            yield variant, seed, {**found, "seconds": run.config.get("seconds", {})}
+            results = self._scores(run, variant, progress)
+            information = self._information(run, variant, progress)
+            yield Outcome(variant, seed, results, information, _seconds(run))
 
     def _recipe(self, variant, seed):
         return self.recipe.replace(**{**variant.changes, "seed": seed})
 
     def _open(self, variant, recipe):
         path = self.path / f"{variant.key}-seed{recipe.seed}"
-        return open_or_create(path, recipe, self.data, variant.stages)
+        stages = stages_until(self.method, variant.scored)
+        return open_or_create(path, recipe, self.data, stages)
 
     def _trained(self, run, stop, progress):
         if run.finished:
@@ -115,14 +99,14 @@ class Experiment:
         # Graphs of the row before are of no more use.
         keras.backend.clear_session()
         adopt_stages(run, [*self._others(), *self.reuse], progress)
-        self._settle(run, progress)
+        self._choose_execution(run, progress)
         return stages.train(run, self.dataset, stop)
 
-    def _settle(self, run, progress):
+    def _choose_execution(self, run, progress):
         """The rows are trained alike: as the first of them."""
-        known = [o.config for o in self._others() if "precision" in o.config]
-        if known:
-            run.save_config(precision=known[0]["precision"], jit=known[0]["jit"])
+        chosen = [o.config for o in self._others() if "precision" in o.config]
+        if chosen:
+            run.save_config(precision=chosen[0]["precision"], jit=chosen[0]["jit"])
         else:
             progress(
                 f"uses    {hardware.choose_execution(run, self.dataset.image_shape)}"
@@ -131,26 +115,42 @@ class Experiment:
     def _others(self):
         return [runs.load(f.parent) for f in sorted(self.path.glob("*/config.json"))]
 
-    def _scored(self, run, variant, progress):
+    def _scores(self, run, variant, progress):
         wanted = {
             "representations": variant.scored,
             "protocols": self.protocols,
             "limit": self.limit,
             "untrained": variant.untrained,
         }
-        found = scoring.scored_already(run, **wanted)
-        if found is None:
-            found = scoring.score(
-                run, self.dataset, progress=progress, metrics=False, **wanted
-            )
-        return found
+        try:
+            results = scoring.scored_already(run, **wanted)
+        except DataError as error:
+            progress(f"again   {error}")
+            results = None
+        if results is not None:
+            return results
+        return scoring.score(
+            run, self.dataset, progress=progress, metrics=False, **wanted
+        )
 
     def _information(self, run, variant, progress):
-        if not self.information or "exclusive" not in variant.scored:
+        pair = shared_and_exclusive(self.method)
+        if not self.information or pair is None or pair[1].name not in variant.scored:
             return {}
-        progress("what S and E have in common")
+        progress(f"what {pair[0].symbol} and {pair[1].symbol} have in common")
         folder = self.path / "features"
         return scoring.shared_information(run, self.dataset, self.limit, folder)
+
+
+def _seconds(run):
+    """`{representation: seconds}` in which the stage that learns it was trained."""
+    by_stage = run.config.get("seconds", {})
+    return {
+        representation.name: by_stage[stage.name]
+        for stage in run.method.stages
+        if stage.name in by_stage
+        for representation in stage.representations
+    }
 
 
 def open_or_create(path, recipe, data_options, stages):
@@ -201,14 +201,10 @@ def adopt_stages(run, others, progress=print):
 
 
 def _has_same(other, run, stage):
-    same = other.config["data"] == run.config["data"] and _settings(
-        other, stage
-    ) == _settings(run, stage)
-    return same and other.model_file(stage).is_file()
-
-
-def _settings(run, stage):
-    return run.method.stage_settings(run.recipe, stage)
+    if not other.model_file(stage).is_file():
+        return False
+    settings = [each.method.stage_settings(each.recipe, stage) for each in (other, run)]
+    return settings[0] == settings[1] and other.config["data"] == run.config["data"]
 
 
 def _copy_stage(run, donor, stage):

@@ -3,65 +3,72 @@
 import numpy as np
 
 from tfmi.evaluation.figures.knob_panels import knob_panels
-from tfmi.evaluation.tables import aggregate
-from tfmi.evaluation.tables.aggregate import BASELINE
-from tfmi.evaluation.tables.aggregate import decimal
-from tfmi.evaluation.tables.aggregate import percent
+from tfmi.evaluation.results import mean_and_deviation
+from tfmi.evaluation.tables.text import decimal
+from tfmi.evaluation.tables.text import markdown
+from tfmi.evaluation.tables.text import percent
+from tfmi.experiments import tables
+from tfmi.experiments.variants import BASELINE
+from tfmi.experiments.variants import shared_and_exclusive
 
 COLUMNS = """representation domain protocol setting value variant seed factor accuracy
     ideal distance seconds information""".split()
 
 
-def sensitivity_tables(knobs, outcome):
+def sensitivity_tables(knobs, outcomes, method):
     """A table a representation and domain.
 
     Args:
-        knobs: list of `studies.Knob`.
-        outcome: `{key of a variant: {seed: results}}`, results as
-            `Experiment.rows` gives them; what is not there yet is left out.
+        knobs: list of `Knob`.
+        outcomes: list of `Outcome`; what is not there yet is left out.
+        method: the `Method` of all of them.
 
     Returns:
-        A list of `{"representation", "domain", "title", "ideal",
-        "probes": {protocol: description},
-        "baseline": measured, "curves": [{"setting", "baseline": value, "points":
-        [{"value", "label", "key", and what was measured}]}]}`; measured are
-        `{"seconds": {seed: of training the stage}, "information": {seed: bits that
-        S and E have in common, of E's tables}, "scores": {protocol: as
-        `collected.over_seeds`}}`. A curve without a value beside the baseline's
-        is left out.
+        A list of `{"representation", "domain", "title", "ideal": {factor:
+        accuracy}, "probes": {protocol: description}, "symbols": of the two
+        representations whose information is measured, or `None`, "baseline":
+        measured, "curves": [{"setting", "baseline": value, "points": [{"value",
+        "label", "key", and what was measured}]}]}`. What was measured is
+        `{"information": {seed: bits}, "seconds": {seed: of training the stage},
+        "scores": {protocol: as `tables.row_over_seeds`}}`. A curve without a value
+        beside the baseline's is left out.
     """
-    every = [results for seeds in outcome.values() for results in seeds.values()]
-    keys = [key for results in every for key in aggregate.table_keys(results)]
-    wheres = sorted(
-        dict.fromkeys(key[1:] for key in keys), key=lambda where: where[0] != "shared"
+    keys = tables.probed([outcome.results for outcome in outcomes])
+    order = [representation.name for representation in method.representations()]
+    vectors = sorted(
+        dict.fromkeys(k[:2] for k in keys), key=lambda v: order.index(v[0])
     )
-    protocols = list(dict.fromkeys(key[0] for key in keys))
-    return [_table(where, protocols, knobs, outcome, every) for where in wheres]
-
-
-def _table(where, protocols, knobs, outcome, every):
-    abouts = [
-        aggregate.about(first, (protocol, *where))
-        for protocol in protocols
-        if (first := aggregate.first_with(every, (protocol, *where)))
+    pair = shared_and_exclusive(method)
+    return [
+        _table([key for key in keys if key[:2] == vector], knobs, outcomes, pair)
+        for vector in vectors
     ]
-    curves = [_curve(knob, where, protocols, outcome) for knob in knobs]
+
+
+def _table(keys, knobs, outcomes, pair):
+    every = [outcome.results for outcome in outcomes]
+    described = [tables.describe(every, key) for key in keys]
+    representation, domain, _ = keys[0]
+    informed = pair is not None and representation == pair[1].name
+    baseline = [o for o in outcomes if o.variant.key == BASELINE]
+    curves = [_curve(knob, keys, outcomes, informed) for knob in knobs]
     return {
-        **{n: abouts[0][n] for n in ("representation", "domain", "ideal")},
-        "title": f"{where[0]} representation of {where[1]}",
-        "probes": {about["protocol"]: about["probe"] for about in abouts},
-        "baseline": _measured(outcome.get(BASELINE, {}), where, protocols),
+        **{name: described[0][name] for name in ("representation", "domain", "ideal")},
+        "title": f"{representation} representation of {domain}",
+        "probes": {each["protocol"]: each["probe"] for each in described},
+        "symbols": [each.symbol for each in pair] if informed else None,
+        "baseline": _measured(baseline, keys, informed),
         "curves": [c for c in curves if {p["key"] for p in c["points"]} - {BASELINE}],
     }
 
 
-def _curve(knob, where, protocols, outcome):
-    points = [
-        {"value": value, "label": knob.label(value), "key": knob.key(value)}
-        for value in knob.values
-    ]
-    for point in points:
-        point |= _measured(outcome.get(point["key"], {}), where, protocols)
+def _curve(knob, keys, outcomes, informed):
+    points = []
+    for value in knob.values:
+        key = knob.key(value)
+        same = [outcome for outcome in outcomes if outcome.variant.key == key]
+        point = {"value": value, "label": knob.label(value), "key": key}
+        points.append({**point, **_measured(same, keys, informed)})
     return {
         "setting": knob.setting,
         "baseline": knob.baseline,
@@ -69,24 +76,18 @@ def _curve(knob, where, protocols, outcome):
     }
 
 
-def _measured(seeds, where, protocols):
-    representation, domain = where
-    found = {p: aggregate.found_rows(seeds, (p, *where)) for p in protocols}
-    information = {
-        str(seed): results["information"][domain]
-        for seed, results in seeds.items()
-        if representation == "exclusive" and domain in results["information"]
-    }
-    seconds = {
-        str(seed): results["seconds"][representation]
-        for seed, results in seeds.items()
-        if representation in results["seconds"]
-    }
-    return {
-        "information": information,
-        "seconds": seconds,
-        "scores": {p: aggregate.over_seeds(rows) for p, rows in found.items() if rows},
-    }
+def _measured(outcomes, keys, informed):
+    """What the runs of one variant measured of one vector, by seed and by protocol."""
+    representation, domain, _ = keys[0]
+    information, seconds = {}, {}
+    for outcome in outcomes:
+        if informed and domain in outcome.information:
+            information[str(outcome.seed)] = outcome.information[domain]
+        if representation in outcome.seconds:
+            seconds[str(outcome.seed)] = outcome.seconds[representation]
+    rows = {key[2]: tables.row_over_seeds(outcomes, key) for key in keys}
+    scores = {protocol: row for protocol, row in rows.items() if row}
+    return {"information": information, "seconds": seconds, "scores": scores}
 
 
 def render(table):
@@ -96,87 +97,102 @@ def render(table):
     heads += [f"distance, {protocol}" for protocol in table["probes"]]
     ideal = [percent(table["ideal"][factor]) for factor, _ in columns]
     ideal += [decimal(0.0)] * len(table["probes"])
-    variants = _variants(table)
-    if informed := any(point["information"] for _, point in variants):
-        heads.append("S and E, bits")
+    if informed := _is_informed(table):
+        heads.append(f"{' and '.join(table['symbols'])}, bits")
         ideal.append(decimal(0.0))
     lines = [["", *heads, "seconds", "seeds"], ["ideal", *ideal, "", ""]]
-    lines += [_line(name, point, columns, informed) for name, point in variants]
-    text = aggregate.markdown(lines).replace("+-", "±")
+    lines += [
+        _line(name, point, columns, list(table["probes"]), informed)
+        for name, point in _variants(table)
+    ]
+    text = markdown(lines).replace("+-", "±")
     return f"### {table['title']}\n\n{text}"
 
 
-def legend(tables):
+def legend(every):
     """What the tables mean, in Markdown."""
-    probes = {p: text for table in tables for p, text in table["probes"].items()}
     lines = [
-        "Mean ± deviation over the seeds. S and E, bits: Jensen-Shannon divergence of",
-        "(S, E) from independence, by a critic trained on it, 1 at most. Seconds: of",
-        "training the stage, mean.",
+        "Values are means ± deviations over the seeds. Seconds are the mean time of",
+        "training the stage.",
     ]
+    if symbols := next((t["symbols"] for t in every if _is_informed(t)), None):
+        first, second = symbols
+        lines += [
+            f"{first} and {second}, bits: Jensen-Shannon divergence of ({first}, "
+            f"{second}) from independence,",
+            "by a statistics network trained on it, 1 at most.",
+        ]
+    probes = {p: text for table in every for p, text in table["probes"].items()}
     lines += [f"Probe `{protocol}`: {text}." for protocol, text in probes.items()]
     return "\n".join(lines)
 
 
+def _is_informed(table):
+    return any(point["information"] for _, point in _variants(table))
+
+
 def _variants(table):
     """`(name, what was measured)` of each variant."""
-    found = [(BASELINE, table["baseline"])] if table["baseline"]["scores"] else []
+    named = [(BASELINE, table["baseline"])] if table["baseline"]["scores"] else []
     for curve in table["curves"]:
-        found += [
+        named += [
             (f"{curve['setting']} {point['label']}", point)
             for point in curve["points"]
             if point["key"] != BASELINE
         ]
-    return found
+    return named
 
 
-def _line(name, point, columns, informed):
+def _line(name, point, columns, protocols, informed):
     scores = point["scores"]
-    bits, seconds = (list(point[key].values()) for key in ("information", "seconds"))
-    cells = [
-        percent(scores[p]["accuracies"][f], scores[p]["deviations"][f])
-        if p in scores
-        else ""
-        for f, p in columns
-    ]
-    cells += [
-        decimal(scores[p]["distance"], scores[p]["distance_deviation"])
-        if p in scores
-        else ""
-        for p in dict.fromkeys(protocol for _, protocol in columns)
-    ]
+    cells = [_accuracy(scores.get(protocol), factor) for factor, protocol in columns]
+    cells += [_distance(scores.get(protocol)) for protocol in protocols]
     if informed:
-        cells.append(decimal(*aggregate.mean_and_deviation(bits)) if bits else "")
+        bits = list(point["information"].values())
+        cells.append(decimal(*mean_and_deviation(bits)) if bits else "")
+    seconds = list(point["seconds"].values())
     cells.append(f"{np.mean(seconds):.0f}" if seconds else "")
-    count = max(len(score["by_seed"]) for score in scores.values())
+    count = max(len(row["by_seed"]) for row in scores.values())
     return [name, *cells, str(count)]
 
 
-def write(folder, name, tables):
+def _accuracy(row, factor):
+    return percent(row["accuracies"][factor], row["deviations"][factor]) if row else ""
+
+
+def _distance(row):
+    return decimal(row["distance"], row["distance_deviation"]) if row else ""
+
+
+def write(folder, name, knobs, outcomes, method):
     """Write NAME.md, .json, .csv and a picture NAME_REPRESENTATION.png.
+
+    Args:
+        knobs, outcomes, method: as of `sensitivity_tables`.
 
     Returns:
         The texts.
     """
-    texts = [*map(render, tables), legend(tables)]
-    records = [COLUMNS, *(record for table in tables for record in _records(table))]
-    aggregate.write(folder, name, tables, texts, records, ".md")
-    for representation in dict.fromkeys(table["representation"] for table in tables):
-        shown = [t for t in tables if t["representation"] == representation]
-        if shown[0]["curves"]:
-            knob_panels(folder / f"{name}_{representation}.png", shown)
+    every = sensitivity_tables(knobs, outcomes, method)
+    texts = [*map(render, every), legend(every)]
+    lines = [line for table in every for line in _lines(table)]
+    tables.write(folder, name, every, texts, COLUMNS, lines, ".md")
+    for representation in dict.fromkeys(table["representation"] for table in every):
+        panels = [t for t in every if t["representation"] == representation]
+        if panels[0]["curves"]:
+            knob_panels(folder / f"{name}_{representation}.png", panels)
     return texts
 
 
-def _records(table):
-    for curve in table["curves"]:
-        for point in curve["points"]:
-            for protocol, found in point["scores"].items():
-                where = [table["representation"], table["domain"], protocol]
-                knob = [curve["setting"], point["value"], point["key"]]
-                for seed, scores in found["by_seed"].items():
-                    rest = [point[key].get(seed) for key in ("seconds", "information")]
-                    rest.insert(0, scores["distance"])
-                    for factor, accuracy in scores["accuracies"].items():
-                        score = [factor, accuracy, table["ideal"][factor]]
-                        yield [*where, *knob, seed, *score, *rest]
+def _lines(table):
+    points = [(curve, point) for curve in table["curves"] for point in curve["points"]]
+    for curve, point in points:
+        for protocol, row in point["scores"].items():
+            where = [table["representation"], table["domain"], protocol]
+            where += [curve["setting"], point["value"], point["key"]]
+            for seed, scores in row["by_seed"].items():
+                rest = [scores["distance"]]
+                rest += [point[name].get(seed) for name in ("seconds", "information")]
+                for factor, accuracy in scores["accuracies"].items():
+                    score = [factor, accuracy, table["ideal"][factor]]
+                    yield [*where, seed, *score, *rest]

@@ -10,35 +10,44 @@ from made_results import results
 
 from tfmi.evaluation.figures import knob_panels
 from tfmi.experiments import sensitivity
-from tfmi.experiments.study import Knob
+from tfmi.experiments.sweep import Knob
+from tfmi.experiments.variants import Outcome
+from tfmi.experiments.variants import Variant
+from tfmi.methods.cross_mi import METHOD
 
 WEIGHT = Knob("adversarial_weight", (0.0, 0.05, 1.0), 1.0)
 CRITIC = Knob("critic", ("concat", "dot"), "dot")
 
 
-def timed(seconds=None, information=None, **accuracies):
-    made = [results(**accuracies, protocol=p) for p in ("paper", "strong")]
-    both = {**made[0], "tables": made[0]["tables"] + made[1]["tables"]}
-    both["protocols"] = {"paper": "small", "strong": "large"}
-    return {**both, "seconds": seconds or {}, "information": information or {}}
+def outcome(key, seed, seconds=None, information=None, **accuracies):
+    scores = results(**accuracies, protocols=("paper", "strong"))
+    variant = Variant(key, key, {}, tuple(accuracies))
+    return Outcome(variant, seed, scores, information or {}, seconds or {})
 
 
-OUTCOME = {
-    "baseline": {
-        seed: timed({"shared": 9.0, "exclusive": 50.0 + seed}, shared=s, exclusive=e)
-        for seed, s, e in (
-            (0, (0.96, 0.10), (0.60, 1.0)),
-            (1, (0.96, 0.12), (0.70, 1.0)),
-        )
-    },
-    "adversarial-weight-0": {0: timed(None, {"x": 0.25}, exclusive=(0.20, 0.95))},
-    "critic-concat": {0: timed({"shared": 30.0}, shared=(0.90, 0.30))},
-}
+BASELINE = [
+    outcome(
+        "baseline",
+        seed,
+        {"shared": 9.0, "exclusive": 50.0 + seed},
+        shared=shared,
+        exclusive=exclusive,
+    )
+    for seed, shared, exclusive in (
+        (0, (0.96, 0.10), (0.60, 1.0)),
+        (1, (0.96, 0.12), (0.70, 1.0)),
+    )
+]
+NO_ADVERSARY = outcome(
+    "adversarial-weight-0", 0, None, {"x": 0.25}, exclusive=(0.20, 0.95)
+)
+CONCAT = outcome("critic-concat", 0, {"shared": 30.0}, shared=(0.90, 0.30))
+OUTCOMES = [*BASELINE, NO_ADVERSARY, CONCAT]
 
 
 @pytest.fixture
 def tables():
-    return sensitivity.sensitivity_tables([CRITIC, WEIGHT], OUTCOME)
+    return sensitivity.sensitivity_tables([CRITIC, WEIGHT], OUTCOMES, METHOD)
 
 
 def test_a_table_a_representation_has_the_curves_that_it_is_judged_by(tables):
@@ -69,20 +78,19 @@ def test_markdown_has_a_line_a_variant(tables):
     assert {len(line) for line in lines} == {len(lines[0])}
     assert [line[-3].strip() for line in lines[2:]] == ["", "50", ""]
     assert [line[-4].strip() for line in lines[2:]] == ["0.0000", "", "0.2500"]
+    assert "S and E, bits" in sensitivity.render(tables[1])
     assert "bits" not in sensitivity.render(tables[0])
 
 
 def test_a_sweep_has_no_baseline():
     knob = Knob("adversarial_weight", (0.0,))
-    (table,) = sensitivity.sensitivity_tables(
-        [knob], {"adversarial-weight-0": OUTCOME["adversarial-weight-0"]}
-    )
+    (table,) = sensitivity.sensitivity_tables([knob], [NO_ADVERSARY], METHOD)
     text = sensitivity.render(table)
     assert "adversarial_weight 0" in text and "baseline" not in text
 
 
-def test_files(tmp_path, tables):
-    texts = sensitivity.write(tmp_path, "study", tables)
+def test_files(tmp_path):
+    texts = sensitivity.write(tmp_path, "study", [CRITIC, WEIGHT], OUTCOMES, METHOD)
     assert "Probe `strong`: large." in texts[-1]
     assert texts[0] in (tmp_path / "study.md").read_text()
     assert json.loads((tmp_path / "study.json").read_text())[0]["curves"]
@@ -105,9 +113,8 @@ def test_files(tmp_path, tables):
 
 
 def test_only_the_baseline_is_there_yet(tmp_path):
-    first = {"baseline": OUTCOME["baseline"]}
-    tables = sensitivity.sensitivity_tables([CRITIC], first)
-    assert "| baseline " in sensitivity.write(tmp_path, "study", tables)[0]
+    texts = sensitivity.write(tmp_path, "study", [CRITIC], BASELINE, METHOD)
+    assert "| baseline " in texts[0]
     assert not list(tmp_path.glob("*.png"))
 
 

@@ -7,22 +7,27 @@ import matplotlib.image
 import pytest
 from made_results import results
 
+from tfmi import recipes
+from tfmi.errors import UsageError
 from tfmi.evaluation.tables import paper
 from tfmi.experiments import ablation
+from tfmi.experiments.variants import Outcome
+from tfmi.experiments.variants import Variant
 
-TITLES = {"baseline": "Baseline", "beta-0": "beta = 0", "lambda-0": "lambda = 0"}
-OUTCOME = {
-    "baseline": {
-        0: results((0.95, 0.08), (0.12, 0.99), baselines=True),
-        1: results((0.97, 0.10), (0.14, 0.97), baselines=True),
-    },
-    "beta-0": {0: results((0.80, 0.09)), 1: results((0.82, 0.09))},
-    "lambda-0": {0: results(exclusive=(0.50, 1.0))},
-}
+BASELINE = Variant("baseline", "Baseline", {}, ("shared", "exclusive"))
+BETA = Variant("beta-0", "beta = 0", {}, ("shared",))
+LAMBDA = Variant("lambda-0", "lambda = 0", {}, ("exclusive",))
+OUTCOMES = [
+    Outcome(BASELINE, 0, results((0.95, 0.08), (0.12, 0.99), baselines=True)),
+    Outcome(BETA, 0, results((0.80, 0.09))),
+    Outcome(LAMBDA, 0, results(exclusive=(0.50, 1.0))),
+    Outcome(BASELINE, 1, results((0.97, 0.10), (0.14, 0.97), baselines=True)),
+    Outcome(BETA, 1, results((0.82, 0.09))),
+]
 
 
-def tables(outcome=OUTCOME, pipeline="colored-mnist"):
-    return ablation.ablation_tables(TITLES, outcome, pipeline)
+def tables():
+    return ablation.ablation_tables(OUTCOMES)
 
 
 def test_rows_are_means_over_seeds_beside_the_paper():
@@ -62,7 +67,7 @@ def test_text_has_both_columns_aligned():
 
 
 def test_files(tmp_path):
-    ablation.write(tmp_path, tables())
+    ablation.write(tmp_path, OUTCOMES)
     assert len(json.loads((tmp_path / "ablation.json").read_text())) == 2
     with open(tmp_path / "ablation.csv", newline="") as file:
         records = list(csv.DictReader(file))
@@ -76,13 +81,13 @@ def test_files(tmp_path):
 
 
 def test_what_is_not_there_yet_is_left_out():
-    first = {"beta-0": {0: results((0.80, 0.09))}}
-    (table,) = tables(first)
+    (table,) = ablation.ablation_tables([OUTCOMES[1]])
     assert [row["row"] for row in table["rows"]] == ["beta = 0", "Majority class"]
 
 
 def test_a_dataset_without_a_table_of_the_paper():
-    assert {table["paper"] for table in tables(pipeline="pairs")} == {None}
+    pairs = Outcome(BASELINE, 0, results((0.9, 0.1), (0.1, 0.9), dataset="pairs"))
+    assert {t["paper"] for t in ablation.ablation_tables([pairs])} == {None}
 
 
 @pytest.mark.parametrize(
@@ -98,3 +103,32 @@ def test_the_paper_s_numbers_agree_with_its_distances(pipeline, ideal):
     for accuracies, distance in rows.values():
         found = sum(abs(accuracies[factor] - ideal[factor]) for factor in ideal)
         assert found == pytest.approx(distance, abs=2e-4)
+
+
+def scored(keys=None, every_stage=False):
+    rows = ablation.variants(recipes.find("colored-mnist"), keys, every_stage)
+    return {row.key: row.scored for row in rows}
+
+
+def test_a_row_is_judged_by_what_its_stage_learns():
+    assert scored() == {
+        "baseline": ("shared", "exclusive"),
+        **dict.fromkeys(["non-ssr", "gamma-0", "alpha-0", "beta-0"], ("shared",)),
+        **dict.fromkeys(["alpha-ex-0", "beta-ex-0", "lambda-0"], ("exclusive",)),
+    }
+    assert scored(["beta-0", "baseline"]) == {
+        "baseline": ("shared",),
+        "beta-0": ("shared",),
+    }
+    assert scored(["baseline"]) == {"baseline": ("shared",)}
+    assert scored(["baseline", "lambda-0"])["baseline"] == ("shared", "exclusive")
+    assert scored(["baseline"], True) == {"baseline": ("shared", "exclusive")}
+    assert scored(["beta-0", "lambda-0"], True) == {
+        "beta-0": ("shared", "exclusive"),
+        "lambda-0": ("exclusive",),
+    }
+
+
+def test_an_unknown_row():
+    with pytest.raises(UsageError, match="a row must be one of baseline, .*: delta-0"):
+        scored(["delta-0"])

@@ -17,8 +17,11 @@ from tfmi import runs
 from tfmi.errors import DataError
 from tfmi.evaluation import scoring
 from tfmi.experiments.experiment import Experiment
-from tfmi.experiments.experiment import Variant
+from tfmi.experiments.variants import Variant
+from tfmi.methods.cross_mi import METHOD
 from tfmi.models import from_recipe
+from tfmi.representation import EXCLUSIVE
+from tfmi.representation import SHARED
 
 BASELINE = Variant("baseline", "Baseline", {}, ("shared", "exclusive"), True)
 BETA = Variant("beta-0", "beta = 0", {"local_weight": 0.0}, ("shared",))
@@ -51,8 +54,8 @@ def experiment(path, data, reuse=(), protocols=("paper",), **changes):
 
 def carry_out(experiment, variants=ROWS, seeds=(0,), stop=lambda: False):
     lines = []
-    rows = list(experiment.rows(variants, seeds, stop, lines.append))
-    return [(variant.key, seed) for variant, seed, _ in rows], lines
+    outcomes = list(experiment.outcomes(variants, seeds, stop, lines.append))
+    return [(each.variant.key, each.seed) for each in outcomes], lines
 
 
 def test_rows_share_stages_and_are_done_once(tmp_path, data, counts):
@@ -139,15 +142,16 @@ def test_what_S_and_E_have_in_common_is_estimated_once(tmp_path, data, counts):
     measured = dataclasses.replace(experiment(tmp_path, data), information=True)
     counts.bits = [0.1, 0.2, 0.3, 0.4]
     for _ in range(2):
-        found = {v.key: r for v, _, r in measured.rows(ROWS, [0], lambda: False, id)}
-        assert {key: results["information"] for key, results in found.items()} == {
+        outcomes = list(measured.outcomes(ROWS, [0], lambda: False, id))
+        assert {each.variant.key: each.information for each in outcomes} == {
             "baseline": {"x": 0.4, "y": 0.3},
             "beta-0": {},
             "lambda-0": {"x": 0.2, "y": 0.1},
         }
-        assert found["beta-0"]["seconds"] == {"shared": 60.0}
-    (row,) = list(experiment(tmp_path, data).rows([LAMBDA], [0], lambda: False, id))
-    assert row[2]["information"] == {}
+        assert outcomes[1].seconds == {"shared": 60.0}
+        assert outcomes[2].seconds == {"exclusive": 60.0}
+    (outcome,) = experiment(tmp_path, data).outcomes([LAMBDA], [0], lambda: False, id)
+    assert outcome.information == {}
 
 
 def test_information_is_of_vectors_that_are_kept(tmp_path, data, monkeypatch):
@@ -155,7 +159,9 @@ def test_information_is_of_vectors_that_are_kept(tmp_path, data, monkeypatch):
     quick = functools.partial(scoring.jsd_information, steps=200)
     monkeypatch.setattr(scoring, "jsd_information", quick)
     dataset = dataset_in(data["data_dir"])
-    run = types.SimpleNamespace(path=tmp_path / "run", domains=["x", "y"])
+    folder = tmp_path / "run" / "evaluation"
+    run = types.SimpleNamespace(evaluation_folder=folder, domains=["x", "y"])
+    run.representations = (SHARED, EXCLUSIVE)
     calls = []
 
     def represent(name, domain):
@@ -167,27 +173,41 @@ def test_information_is_of_vectors_that_are_kept(tmp_path, data, monkeypatch):
         return vectors
 
     run.represent = represent
-    (run.path / "evaluation").mkdir(parents=True)
+    folder.mkdir(parents=True)
     folder = tmp_path / "features"
-    found = scoring.shared_information(run, dataset, 20, folder)
-    assert found["x"] > found["y"] == pytest.approx(0, abs=1e-6)
+    bits = scoring.shared_information(run, dataset, 20, folder)
+    assert bits["x"] > bits["y"] == pytest.approx(0, abs=1e-6)
     count = len(calls)
-    assert scoring.shared_information(run, dataset, 20, folder) == found
+    assert scoring.shared_information(run, dataset, 20, folder) == bits
     assert len(calls) == count
     scoring.shared_information(run, dataset, 10, folder)
     assert len(calls) > count
 
 
+def test_results_of_an_earlier_version_are_scored_anew(tmp_path, data, counts):
+    tried = experiment(tmp_path, data)
+    carry_out(tried, [BETA])
+    path = tmp_path / "beta-0-seed0" / "evaluation" / "results.json"
+    path.write_text('{"tables": []}')
+    done, lines = carry_out(tried, [BETA])
+    assert done == [("beta-0", 0)]
+    assert [line for line in lines if "must be of this version" in line]
+    assert (counts.steps, len(counts.scores)) == (STAGE, 2)
+
+
 def test_stage_1_depends_on_no_setting_of_stage_2():
-    read = set()
+    recipe, read = recipes.find("colored-mnist").replace(**tiny.SETTINGS), set()
 
     class Recording:
         def __getattr__(self, name):
             read.add(name)
-            return getattr(recipes.COLORED_MNIST.replace(**tiny.SETTINGS), name)
+            return getattr(recipe, name)
 
     from_recipe.build_shared_model(Recording(), (12, 12, 3))
-    assert read
-    assert read.isdisjoint(recipes.EXCLUSIVE_ONLY)
-    settings = recipes.COLORED_MNIST.to_dict()
-    assert set(recipes.EXCLUSIVE_ONLY) < set(settings)
+    later = {
+        field.name
+        for field in recipe.settings()
+        if METHOD.stage_of(recipe, field.name) == "exclusive"
+    }
+    assert read and later
+    assert read.isdisjoint(later)

@@ -8,6 +8,7 @@ import pytest
 from made_results import results
 
 from tfmi.errors import DataError
+from tfmi.evaluation.results import Results
 from tfmi.experiments import compare
 
 NAMED = {
@@ -37,7 +38,7 @@ def test_text():
 
 
 def test_files(tmp_path):
-    compare.write(tmp_path, compare.comparison_tables(NAMED))
+    compare.write(tmp_path, NAMED)
     assert len(json.loads((tmp_path / "compare.json").read_text())) == 2
     with open(tmp_path / "compare.csv", newline="") as file:
         records = list(csv.DictReader(file))
@@ -47,6 +48,39 @@ def test_files(tmp_path):
 
 
 def test_runs_of_two_datasets_are_refused():
-    other = {**results((0.9, 0.1)), "dataset": "iam"}
+    other = results((0.9, 0.1), dataset="iam")
     with pytest.raises(DataError, match="first of colored-mnist, other of iam"):
         compare.comparison_tables({"first": NAMED["first"], "other": other})
+
+
+def changed(**about):
+    other = results((0.9, 0.1))
+    return Results({**other.about, **about}, other.records)
+
+
+def test_runs_of_other_factors_are_refused():
+    digit = {"digit": {"values": 8, "kind": "shared"}}
+    other = changed(domains={"x": {"title": "", "factors": digit}})
+    with pytest.raises(DataError, match=r"other with digit \(shared, 8 values\)"):
+        compare.comparison_tables({"first": NAMED["first"], "other": other})
+
+
+def test_runs_of_other_images_are_told(tmp_path):
+    texts = compare.write(tmp_path, {**NAMED, "third": changed(source="a sample")})
+    assert texts[-1].splitlines() == [
+        "The runs are of different images:",
+        "  first: made up",
+        "  second: made up",
+        "  third: a sample",
+    ]
+    assert "third: a sample" in (tmp_path / "compare.txt").read_text()
+    assert compare.check_data(NAMED) == ""
+
+
+def test_a_method_of_one_vector_stands_beside_the_paper_s():
+    other = results(latent=(0.7, 0.6), row="a VAE")
+    tables = compare.comparison_tables({**NAMED, "vae": other})
+    vectors = [table["representation"] for table in tables]
+    assert vectors == ["shared", "exclusive", "latent"]
+    assert tables[2]["ideal"] == {"digit": 1.0, "background_color": 1.0}
+    assert [row["row"] for row in tables[2]["rows"]] == ["vae", "Majority class"]

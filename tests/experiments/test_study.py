@@ -8,8 +8,10 @@ import pytest
 from tfmi import recipes
 from tfmi.errors import UsageError
 from tfmi.experiments import study
+from tfmi.experiments import sweep
 
-COMMITTED = (pathlib.Path(__file__).parents[1] / "docs" / "studies").glob("*.json")
+STUDIES = pathlib.Path(__file__).parents[2] / "docs" / "studies"
+COMMITTED = sorted(STUDIES.glob("*.json"))
 STUDY = {
     "recipe": "colored-mnist",
     "settings": {"shared_epochs": 1},
@@ -23,30 +25,35 @@ STUDY = {
 }
 
 
-def read(tmp_path, study):
+def read(tmp_path, content=STUDY):
     path = tmp_path / "study.json"
-    path.write_text(json.dumps(study))
-    return study.read(path)
+    path.write_text(json.dumps(content))
+    read = study.read(path)
+    return read, recipes.find(read.recipe).replace(**read.settings)
 
 
-def knobs_of(tmp_path, study=STUDY):
-    found = read(tmp_path, study)
-    recipe = recipes.find(found["recipe"]).replace(**found["settings"])
-    return study.knobs(found, recipe)
+def knobs_of(tmp_path, content=STUDY):
+    read_study, recipe = read(tmp_path, content)
+    return read_study.knobs(recipe)
+
+
+def rows_of(tmp_path, content=STUDY, every_stage=False):
+    read_study, recipe = read(tmp_path, content)
+    return sweep.variants(read_study.knobs(recipe), recipe, every_stage)
 
 
 def test_the_recipe_s_own_value_is_a_point_of_every_curve(tmp_path):
-    found = {knob.setting: knob for knob in knobs_of(tmp_path)}
-    assert found["l1_weight"].values == (0, 0.1, 1)
-    assert found["normalize_codes"].values == (False, True)
-    assert found["critic"].values == ("concat", "dot")
-    assert found["exclusive_size"].values == (8, 16)
-    own = [knob.key(knob.baseline) for knob in found.values()]
+    knobs = {knob.setting: knob for knob in knobs_of(tmp_path)}
+    assert knobs["l1_weight"].values == (0, 0.1, 1)
+    assert knobs["normalize_codes"].values == (False, True)
+    assert knobs["critic"].values == ("concat", "dot")
+    assert knobs["exclusive_size"].values == (8, 16)
+    own = [knob.key(knob.baseline) for knob in knobs.values()]
     assert own == ["baseline"] * 4
 
 
 def test_rows_differ_from_the_baseline_in_one_setting(tmp_path):
-    rows = study.variants(knobs_of(tmp_path))
+    rows = rows_of(tmp_path)
     assert {row.key: (row.changes, row.scored) for row in rows} == {
         "baseline": ({}, ("shared", "exclusive")),
         "l1-weight-0": ({"l1_weight": 0}, ("shared",)),
@@ -59,14 +66,15 @@ def test_rows_differ_from_the_baseline_in_one_setting(tmp_path):
 
 
 def test_both_stages_and_a_study_of_one(tmp_path):
-    knobs = knobs_of(tmp_path, {**STUDY, "exclusive": {}})
-    assert study.variants(knobs)[0].scored == ("shared",)
-    both = study.variants(knobs, both_stages=True)
+    first = {**STUDY, "exclusive": {}}
+    assert rows_of(tmp_path, first)[0].scored == ("shared",)
+    both = rows_of(tmp_path, first, every_stage=True)
     assert {row.scored for row in both} == {("shared", "exclusive")}
 
 
 def test_values_that_are_given_alone_make_no_baseline():
-    rows = study.variants([study.Knob("l1_weight", (0.0, 0.1))])
+    knob = sweep.Knob("l1_weight", (0.0, 0.1))
+    rows = sweep.variants([knob], recipes.find("colored-mnist"))
     assert [row.key for row in rows] == ["l1-weight-0", "l1-weight-0.1"]
 
 
@@ -87,6 +95,7 @@ def test_values_that_are_given_alone_make_no_baseline():
         ({"exclusive": {"l1_weight": [0]}}, "a knob of exclusive must be"),
         ({"exclusive": {"gamma": [0]}}, "Received: gamma"),
         ({"shared": {"seed": [1]}}, "Received: seed"),
+        ({"shared": {"encoder": ["a.keras"]}}, "Received: encoder"),
     ],
 )
 def test_bad_studies_say_rule_and_value(tmp_path, change, message):
@@ -101,10 +110,10 @@ def test_a_study_is_a_json_file(tmp_path):
 
 @pytest.mark.parametrize("path", COMMITTED, ids=lambda path: path.stem)
 def test_committed_studies_can_be_carried_out(path):
-    found = study.read(path)
-    assert len(found["seeds"]) >= 3
-    recipe = recipes.find(found["recipe"]).replace(**found["settings"])
-    rows = study.variants(study.knobs(found, recipe))
+    content = study.read(path)
+    assert len(content.seeds) >= 3
+    recipe = recipes.find(content.recipe).replace(**content.settings)
+    rows = sweep.variants(content.knobs(recipe), recipe)
     # Each value is one that the recipe does not have.
-    given = [v for stage in recipes.STAGES for vs in study[stage].values() for v in vs]
-    assert len(rows) == 1 + len(given)
+    settings = [each for stage in content.values.values() for each in stage.items()]
+    assert len(rows) == 1 + sum(len(values) for _, values in settings)

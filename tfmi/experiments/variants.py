@@ -1,0 +1,88 @@
+"""Rows of an experiment: what each changes, what it is judged by, what came of it."""
+
+import dataclasses
+
+from tfmi.evaluation.results import Results
+
+# Key of the variant that the others of an experiment are compared with.
+BASELINE = "baseline"
+
+
+@dataclasses.dataclass(frozen=True)
+class Variant:
+    """One row of an experiment.
+
+    Attributes:
+        key: names its run folders, and the paper's row for it.
+        title: for people.
+        changes: `{setting: value}`, how its recipe differs from the experiment's.
+        scored: names of the representations to score; the stages that learn them,
+            and those before, are trained.
+        untrained: whether untrained encoders are scored beside.
+    """
+
+    key: str
+    title: str
+    changes: dict
+    scored: tuple[str, ...]
+    untrained: bool = False
+
+
+@dataclasses.dataclass(frozen=True)
+class Outcome:
+    """What a run of a variant came to.
+
+    Attributes:
+        variant: the `Variant`.
+        seed: of training.
+        results: its `Results`.
+        information: `{domain: bits}` that the shared and the exclusive
+            representation have in common, empty where that was not measured.
+        seconds: `{representation: seconds}` in which the stage that learns it was
+            trained, without stages that were taken from another run.
+    """
+
+    variant: Variant
+    seed: int
+    results: Results
+    information: dict = dataclasses.field(default_factory=dict)
+    seconds: dict = dataclasses.field(default_factory=dict)
+
+
+def judged_by(method, recipe, settings, every_stage=False):
+    """Names of the representations that show what a change of settings does.
+
+    They are those of the first stage that depends on one of the settings (or of the
+    next stage, where that one learns none).
+
+    Args:
+        method: the `Method`.
+        recipe: a `Recipe` of it.
+        settings: names of settings.
+        every_stage: whether those of all later stages count as well.
+    """
+    names = [stage.name for stage in method.stages]
+    first = min(names.index(method.stage_of(recipe, each)) for each in settings)
+    learning = [s.name for s in method.stages[first:] if s.representations]
+    chosen = learning if every_stage else learning[:1]
+    return tuple(each.name for each in method.representations(chosen))
+
+
+def stages_until(method, representations):
+    """Names of the stages up to the last that learns one of the representations
+    (names)."""
+    last = max(
+        number
+        for number, stage in enumerate(method.stages)
+        if {each.name for each in stage.representations} & set(representations)
+    )
+    return tuple(stage.name for stage in method.stages[: last + 1])
+
+
+def shared_and_exclusive(method):
+    """The two representations of a method that divide what an image shows, or
+    `None`."""
+    by_content = {each.holds: each for each in method.representations()}
+    if not {"shared", "exclusive"} <= set(by_content):
+        return None
+    return by_content["shared"], by_content["exclusive"]
