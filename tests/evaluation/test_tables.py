@@ -3,20 +3,59 @@
 import pytest
 
 from tfmi.evaluation.measure import probes
+from tfmi.evaluation.results import BALANCED
+from tfmi.evaluation.results import INFORMATION
+from tfmi.evaluation.results import Record
+from tfmi.evaluation.results import Results
+from tfmi.evaluation.tables import accuracy
+from tfmi.evaluation.tables import downstream
 from tfmi.evaluation.tables import paper
 from tfmi.evaluation.tables import text
-from tfmi.pipelines.base import Domain
 from tfmi.pipelines.base import Factor
 
 DIGIT = Factor("digit", tuple("0123456789"))
 
 
-def domain(name, color):
-    colors = Factor(color, tuple(map(str, range(12))))
-    return Domain(name, "images", (DIGIT,), (colors,))
+def digits(color):
+    return {"digit": (10, "shared"), color: (12, "exclusive")}
 
 
-DOMAINS = {"x": domain("x", "background_color"), "y": domain("y", "digit_color")}
+DIGITS = {"x": digits("background_color"), "y": digits("digit_color")}
+
+
+def results_of(dataset, domains, scores=()):
+    """Results of the paper's probe.
+
+    Args:
+        domains: `{name: {factor: (number of values, kind)}}`.
+        scores: `{seed: {factor: accuracy}}` of S of x.
+    """
+    about = {
+        "dataset": dataset,
+        "row": "Ours",
+        "probes": ["paper"],
+        "protocols": {"paper": "2 layers"},
+        "representations": {
+            "shared": {"symbol": "S", "holds": "shared"},
+            "exclusive": {"symbol": "E", "holds": "exclusive"},
+        },
+        "domains": {
+            name: {
+                "title": "images",
+                "factors": {f: {"values": n, "kind": k} for f, (n, k) in fs.items()},
+            }
+            for name, fs in domains.items()
+        },
+    }
+    records = [
+        Record("Ours", "shared", "x", "paper", seed, factor, score, value * share)
+        for seed, by_factor in dict(scores).items()
+        for factor, value in by_factor.items()
+        for score, share in (("accuracy", 1), (BALANCED, 1 / 2), (INFORMATION, 1))
+    ]
+    return Results(about, records)
+
+
 # The last column of Tables 1 and 2.
 DISTANCES = {
     ("shared", "x"): 0.0563,
@@ -28,33 +67,28 @@ DISTANCES = {
 
 @pytest.mark.parametrize("key", DISTANCES, ids="_".join)
 def test_distance_to_ideal_is_the_papers(key):
-    representation, name = key
-    rows = text.table_rows({}, DOMAINS[name], representation, "colored-mnist")
+    rows = accuracy.probe_rows(results_of("colored-mnist", DIGITS), *key, "paper")
     assert [row["row"] for row in rows] == ["Ideal", "Paper"]
     assert rows[0]["distance"] == 0
-    assert rows[1]["source"] == f"Table {'xy'.index(name) + 1}"
+    assert rows[1]["source"] == f"Table {'xy'.index(key[1]) + 1}"
     assert rows[1]["distance"] == pytest.approx(DISTANCES[key], abs=5e-5)
 
 
-SHAPES = Domain(
-    "x",
-    "3D Shapes",
-    tuple(
-        Factor(name, tuple(map(str, range(count))))
-        for name, count in (("scale", 8), ("shape", 4), ("orientation", 15))
-    ),
-    tuple(
-        Factor(f"{name}_hue", tuple(map(str, range(10))))
-        for name in ("floor", "wall", "object")
-    ),
-)
+SHAPES = {
+    **{
+        name: (n, "shared")
+        for name, n in zip(paper.SHAPES[3:], (8, 4, 15), strict=True)
+    },
+    **{name: (10, "exclusive") for name in paper.SHAPES[:3]},
+}
 
 
 @pytest.mark.parametrize(
     "representation, distance", [("shared", 0.0020), ("exclusive", 0.1955)]
 )
 def test_distance_of_table_3_is_the_papers(representation, distance):
-    rows = text.table_rows({}, SHAPES, representation, "shapes3d")
+    shapes = results_of("shapes3d", {"x": SHAPES})
+    rows = accuracy.probe_rows(shapes, representation, "x", "paper")
     assert rows[1]["source"] == "Table 3"
     assert rows[1]["distance"] == pytest.approx(distance, abs=2e-4)
 
@@ -65,10 +99,14 @@ def test_iam_rows_are_those_of_tables_4_and_5():
     nearest = paper.published("iam", "exclusive", "x", neighbours=5)
     assert nearest == ("Table 5", {"writer": 0.1687, "word": 0.1969})
     assert paper.published("iam", "shared", "x", neighbours=3) is None
+    words = {"writer": (7, "shared"), "word": (10, "exclusive")}
+    rows = accuracy.neighbour_rows(results_of("iam", {"x": words}), "shared", "x", "l2")
+    names = [(row["row"], row["source"]) for row in rows]
+    assert names[1:] == [("Paper, N = 1", "Table 5"), ("Paper, N = 5", "Table 5")]
 
 
 def test_ideal_is_one_for_what_is_held_and_chance_for_the_rest():
-    assert text.ideal_accuracies(DOMAINS["x"], "exclusive") == {
+    assert results_of("mine", DIGITS).ideal("exclusive", "x") == {
         "digit": 0.1,
         "background_color": 1.0,
     }
@@ -77,40 +115,58 @@ def test_ideal_is_one_for_what_is_held_and_chance_for_the_rest():
 
 def test_other_datasets_have_no_paper_row():
     assert paper.published("mine", "shared", "x") is None
-    measured = {"Ours": {"digit": 0.9, "background_color": 1 / 12}}
-    rows = text.table_rows(measured, DOMAINS["x"], "shared", "mine")
+    scores = {0: {"digit": 0.9, "background_color": 1 / 12}}
+    mine = results_of("mine", DIGITS, scores)
+    rows = accuracy.probe_rows(mine, "shared", "x", "paper")
     assert [row["row"] for row in rows] == ["Ideal", "Ours"]
     assert rows[1]["distance"] == pytest.approx(0.1)
 
 
 def test_text_is_aligned_and_says_chance_and_protocol():
-    measured = {"Ours": {"digit": 1.0, "background_color": 0.5}}
-    rows = text.table_rows(measured, DOMAINS["x"], "shared", "colored-mnist")
-    lines = text.render(rows, "title", DOMAINS["x"], "probe p").splitlines()
-    assert lines[:2] == ["title", "probe p"]
-    assert "(chance 8.33%)" in lines[3]
-    assert "Paper (Table 1)" in lines[5]
-    assert lines[6].split() == ["Ours", "100.00%", "50.00%", "0.4167"]
-    assert len({len(line) for line in lines[2:]}) == 1
+    scores = {0: {"digit": 1.0, "background_color": 0.5}}
+    table, *_ = accuracy.texts(results_of("colored-mnist", DIGITS, scores))
+    lines = table.splitlines()
+    assert lines[:2] == ["shared representation of x, images", "probe paper: 2 layers"]
+    assert lines[2] == "balanced accuracy in []"
+    assert "(chance 8.33%)" in lines[4]
+    assert "Paper (Table 1)" in lines[6]
+    cells = ["Ours", "100.00%", "[50.00]", "50.00%", "[25.00]", "0.4167"]
+    assert lines[7].split() == cells
+    assert len({len(line) for line in lines[3:]}) == 1
 
 
 def test_text_of_several_seeds():
     names = ("digit", "background_color")
-    by_seed = {
-        seed: {
-            name: {"accuracy": a, "balanced_accuracy": a / 2, "information": a}
-            for name in names
-        }
-        for seed, a in ((0, 0.2), (1, 0.4))
-    }
-    ideal = text.ideal_accuracies(DOMAINS["x"], "shared")
-    rows = text.table_rows({}, DOMAINS["x"], "shared", "colored-mnist")
-    rows.append(text.measured_row("Ours", ideal, by_seed))
-    assert rows[-1]["distance"] == pytest.approx(0.7 + 0.3 - 1 / 12)
-    lines = text.render(rows, "title", DOMAINS["x"], "probe p").splitlines()
+    scores = {seed: dict.fromkeys(names, a) for seed, a in ((0, 0.2), (1, 0.4))}
+    both = results_of("colored-mnist", DIGITS, scores)
+    row = accuracy.probe_rows(both, "shared", "x", "paper")[-1]
+    assert row["distance"] == pytest.approx(0.7 + 0.3 - 1 / 12)
+    lines = accuracy.texts(both)[0].splitlines()
     assert lines[2] == ("mean and deviation (+-) over 2 seeds; balanced accuracy in []")
     cell = ["30.00%", "+-14.14", "[15.00]"]
     assert lines[-1].split()[:7] == ["Ours", *cell, *cell]
     # Accuracies stand below each other, with and without what follows them.
     assert len({line.index("%") for line in lines[5:]}) == 1
     assert len({len(line) for line in lines[3:]}) == 1
+
+
+def test_aligned_and_markdown_lines():
+    lines = [["", "one", "three"], ["row", "1.0", ""]]
+    assert text.aligned(lines) == "       one  three\n  row  1.0"
+    assert text.aligned(lines, 4, full=True).splitlines()[1] == "  row   1.0       "
+    assert text.markdown(lines).splitlines() == [
+        "|     | one | three |",
+        "| --- | --: | ----: |",
+        "| row | 1.0 |       |",
+    ]
+    assert text.percent(0.5, 0.25) == "50.00 +- 25.00%" and text.percent(None) == ""
+    assert text.decimal(0.5) == "0.5000" and text.decimal(None) == ""
+
+
+def test_tables_of_rows_are_of_one_width():
+    result = {
+        **{"factor": "place", "different": None, "queries": 9, "images": 9},
+        **{"values": 3, "rows": [{"row": "S", "accuracy": 1.0, "hits": 9}]},
+    }
+    line = downstream.retrieval_text(result, "title").splitlines()[-1]
+    assert line == f"  {'S':<24}{100:>8.2f}%"
