@@ -70,21 +70,11 @@ class OwnDataset(PairDataset):
     def pairs(self, batch_size, seed, first_step, steps, split="train"):
         if split != "train":
             raise UsageError(f"pairs must be of the split train. Received: {split}")
-        per_epoch = self._count // batch_size
-        first_epoch = first_step // per_epoch
-
-        def epoch_batches(epoch):
-            shuffled = self._pairs.shuffle(
-                min(SHUFFLED, self._count),
-                seed=seed + 1_000 * epoch,
-                reshuffle_each_iteration=False,
-            )
-            return shuffled.batch(batch_size, drop_remainder=True).take(per_epoch)
-
-        last_epoch = (first_step + steps - 1) // per_epoch
-        epochs = tf.data.Dataset.range(first_epoch, last_epoch + 1)
-        batches = epochs.flat_map(epoch_batches)
-        return batches.skip(first_step - first_epoch * per_epoch).take(steps)
+        shuffled = self._pairs.shuffle(min(SHUFFLED, self._count), seed=seed)
+        # Each repetition shuffles anew, as the seed says: what a resumed run has
+        # used already is drawn once more, and passed over.
+        batches = shuffled.batch(batch_size, drop_remainder=True).repeat()
+        return batches.skip(first_step).take(steps)
 
     def labelled(self, domain, split, batch_size, seed=0):
         splits = self._labelled.get(domain, {})

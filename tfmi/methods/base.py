@@ -66,6 +66,10 @@ class Method(abc.ABC):
             that counts its steps; and `encoder(representation, domain)`.
         """
 
+    def register(self):  # noqa: B027
+        """Import what registers the method's own classes with Keras, so that its
+        models load from files."""
+
     def encoder(self, model, representation, domain):
         """The Keras model from scaled images to `{"vector": (batch, size), ...}`.
 

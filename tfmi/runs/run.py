@@ -158,11 +158,6 @@ class Run:
         model = self._untrained_model(representation)
         return representer(self.method.encoder(model, representation, domain))
 
-    @property
-    def scores(self):
-        """What results.json of the evaluation holds, or None."""
-        return read_json(self.evaluation_folder / "results.json")
-
     @functools.cached_property
     def samples(self):
         """The `samples.Samples` that were kept, or, of a run that kept none, those
@@ -207,6 +202,7 @@ class Run:
                 "the run must be finished (tfmi train --resume RUN). "
                 f"Received: {self.path}"
             )
+        self.method.register()
         return saving.load_model(self.model_file(stage))
 
     @functools.cached_property

@@ -1,0 +1,123 @@
+"""Run folders: what training leaves, and how everything else finds it.
+
+runs/<recipe>-<date>-<time>/
+  config.json                 recipe, data, stages, versions, seconds a stage
+  split.json                  names of the training and the test images, for
+                              data that is split when it is read
+  unusable.txt                files that could not be used, where there are any
+  preview.png                 pairs as they are trained on
+  encoder.keras               the user's own encoder before training, if any
+  progress.json               the stage and step reached, finished or not
+  <stage>/                    history.csv, probes.csv, checkpoint.keras, logs/
+                              (TensorBoard's)
+  <stage>.keras               the finished model of a stage; the last one holds
+                              the encoders of those before
+  samples.npz                 images of both splits: an export and a report need
+                              no more of the data
+  evaluation/, report.html    what tfmi evaluate and tfmi report write
+"""
+
+import datetime
+import pathlib
+import platform
+import shutil
+from importlib.metadata import version
+
+from tfmi import methods
+from tfmi.errors import DataError
+from tfmi.errors import UsageError
+from tfmi.files import read_json
+from tfmi.files import replacing
+from tfmi.runs.run import CONFIG
+from tfmi.runs.run import Run
+
+__all__ = ["FOLDER", "Run", "begin", "create", "load", "newest", "versions"]
+
+FOLDER = "runs"
+KERAS = ".keras"
+PACKAGES = ("tfmi", "tensorflow", "keras", "numpy")
+
+
+def create(recipe, data_options, root=FOLDER):
+    """A new, empty run folder with its config; never an existing one.
+
+    Raises:
+        DataError: where it cannot be written.
+    """
+    stamp = datetime.datetime.now().strftime("%Y%m%d-%H%M%S")
+    for attempt in range(100):
+        suffix = f"-{attempt}" if attempt else ""
+        path = pathlib.Path(root) / f"{recipe.name}-{stamp}{suffix}"
+        try:
+            path.mkdir(parents=True)
+            break
+        except FileExistsError:
+            continue
+        except OSError as error:
+            raise DataError(
+                f"the runs folder must be writable. Received: {root} ({error.strerror})"
+            ) from error
+    else:
+        raise DataError(f"the run folder must be new. Received: {path}")
+    return begin(path, recipe, data_options)
+
+
+def begin(path, recipe, data_options, stages=None):
+    """A new run in a folder that is there; its config is written.
+
+    Args:
+        stages: names of those that the run consists of; by default all of the
+            method's.
+    """
+    every = [stage.name for stage in methods.find(recipe.method).stages]
+    stages = every if stages is None else list(stages)
+    config = {"recipe": recipe.to_dict(), "data": data_options, "stages": stages}
+    run = Run(path, config)
+    if recipe.encoder.endswith(KERAS):
+        _keep_encoder(recipe.encoder, run.encoder_file)
+    run.save_config(versions=versions())
+    return run
+
+
+def _keep_encoder(path, target):
+    try:
+        with replacing(target) as temporary:
+            shutil.copyfile(path, temporary)
+    except FileNotFoundError as error:
+        raise DataError(f"encoder must be a file. Received: {path}") from error
+
+
+def versions():
+    """`{package: version}`, Python's too, that a run is made with."""
+    return {"python": platform.python_version(), **{p: version(p) for p in PACKAGES}}
+
+
+def load(path):
+    """The run in a folder.
+
+    Raises:
+        DataError: where there is none.
+    """
+    path = pathlib.Path(path)
+    config = read_json(path / CONFIG)
+    try:
+        return Run(path, config)
+    except (KeyError, TypeError, AttributeError, UsageError) as error:
+        raise DataError(
+            f"a run must be a folder that tfmi train made. Received: {path}"
+        ) from error
+
+
+def newest(root=FOLDER):
+    """The finished run that was finished last.
+
+    Raises:
+        DataError: where there is none.
+    """
+    folders = pathlib.Path(root).glob(f"*/{CONFIG}")
+    finished = [run for run in (load(f.parent) for f in folders) if run.finished]
+    if not finished:
+        raise DataError(
+            f"there must be a finished run, or name one. Received: none in {root}/"
+        )
+    return max(finished, key=lambda run: run.progress_file.stat().st_mtime)
