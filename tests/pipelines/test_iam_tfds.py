@@ -8,6 +8,7 @@ import pytest
 from tfmi.errors import DataError
 from tfmi.errors import UsageError
 from tfmi.pipelines import iam
+from tfmi.pipelines import iam_subset
 from tfmi.pipelines import rows
 from tfmi.pipelines import synthetic_iam
 
@@ -43,7 +44,7 @@ def test_prepared_once_it_is_what_the_files_are(manual, monkeypatch):
     assert prepared.source == "SYNTHETIC stand-in for IAM in tensorflow-datasets"
     for one, other in zip(read(prepared), read(files), strict=True):
         assert (one == other).all()
-    monkeypatch.setattr(iam, "subset", None)
+    monkeypatch.setattr(iam_subset, "choose_images", None)
     monkeypatch.setattr(rows, "IN_MEMORY_BYTES", 0)
     for _ in range(2):
         again = iam.open_dataset()
