@@ -46,10 +46,10 @@ def take_turns(runners, rounds, warmups=2, at_least=0.0):
 
 def endless_pairs(recipe, dataset):
     """The batches of pairs that training has, without end."""
-    from tfmi.training import stages
+    from tfmi.training.augmentation import prepared
 
     pairs = dataset.pairs(recipe.batch_size, recipe.seed, 0, 10**9)
-    return iter(stages.prepared(pairs, 0, recipe.max_shift, recipe.seed))
+    return iter(prepared(pairs, 0, recipe.max_shift, recipe.seed))
 
 
 def sgemm(size=SGEMM_SIZE):

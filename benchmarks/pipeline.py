@@ -14,21 +14,22 @@ import click
 import measuring
 import numpy as np
 
-from tfmi.cli.options import data_options
-from tfmi.cli.options import open_chosen
+from tfmi import api
+from tfmi.cli.options import RecipeCommand
 from tfmi.training import hardware
 
 PRECISION = click.Choice(hardware.PRECISIONS)
 
 
-@click.command(help=__doc__)
+@click.command(cls=RecipeCommand, settings=False, help=__doc__)
 @click.argument("recipe")
-@data_options
-@click.option("--batches", default=100, show_default=True, help="Of a measurement.")
+@click.option(
+    "--batches", default=100, show_default=True, help="Batches of a measurement."
+)
 @click.option("--precision", type=PRECISION, default="float32", show_default=True)
 @click.option("--json", "path", type=click.Path())
 def main(recipe, data, batches, precision, path):
-    recipe, dataset = open_chosen(recipe, {}, data)
+    recipe, dataset = api.open_chosen(recipe, {}, data)
     alone = _times(measuring.endless_pairs(recipe, dataset), batches)
     asking, steps = _with_steps(recipe, dataset, batches, precision)
     measuring.report(
@@ -66,7 +67,7 @@ def _with_steps(recipe, dataset, count, precision):
 
     precision, _ = hardware.choose_precision(precision)
     shape = dataset.image_shape
-    model = from_recipe.build_shared_model(recipe, shape, 1, precision)
+    model = from_recipe.build_shared_model(recipe, shape, precision=precision)
     step = tf.function(model.train_step)
     steps = []
 

@@ -49,8 +49,9 @@ from tfmi.pipelines import open_dataset
 open_dataset("sentinel2", {{"data_dir": {0!r}}})
 """
 TRAIN = """
-from tfmi import machine, runs, training
-from tfmi.cli.options import open_chosen
+from tfmi import runs
+from tfmi.api import open_chosen
+from tfmi.training import hardware, stages
 data = {{"data_dir": {0!r}}}
 recipe, dataset = open_chosen(
     "sentinel2", {{"shared_epochs": 1, "exclusive_epochs": 1}}, data
@@ -58,8 +59,8 @@ recipe, dataset = open_chosen(
 # An epoch of so many steps; pairs are drawn from all images as ever.
 dataset.num_images = lambda split: {2} * recipe.batch_size
 run = runs.create(recipe, data, {1!r})
-print(machine.settle(run, dataset.image_shape))
-training.train(run, dataset, lambda: False)
+print(hardware.choose_execution(run, dataset.image_shape))
+stages.train(run, dataset, lambda: False)
 """
 
 

@@ -21,7 +21,7 @@ TFMI = [sys.executable, "-c", "from tfmi.cli import main; main()"]
 COMMANDS = {
     "python, nothing": [sys.executable, "-c", "pass"],
     "tfmi --help": [*TFMI, "--help"],
-    "imports of training": [sys.executable, "-c", "import tfmi.training"],
+    "imports of training": [sys.executable, "-c", "import tfmi.training.stages"],
 }
 # Seconds after which a training that makes no step is ended.
 LIMIT = 300

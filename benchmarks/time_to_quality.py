@@ -108,7 +108,7 @@ class Plain(Learner):
 
         from tfmi import recipes
 
-        super().__init__(recipes.COLORED_MNIST_PAPER, dataset)
+        super().__init__(recipes.find("colored-mnist-paper"), dataset)
         self._training = plain.SharedTraining(dataset.image_shape)
         self._step = self._training.step
 
@@ -132,7 +132,10 @@ class Own(Learner):
         self._total = per_epoch * recipe.shared_epochs
         precision, _ = hardware.choose_precision(precision)
         self._model = from_recipe.build_shared_model(
-            recipe, dataset.image_shape, self._total, precision
+            recipe,
+            dataset.image_shape,
+            total_steps=self._total,
+            precision=precision,
         )
         step = tf.function(self._model.train_step)
         self._step = lambda batch: step(batch)["loss"]

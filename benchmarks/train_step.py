@@ -112,9 +112,9 @@ def _own(recipe, stage, precision, jit):
     from tfmi.models import from_recipe
 
     how = {"precision": precision, "jit": jit == "on"}
-    model = from_recipe.build_shared_model(recipe, IMAGE_SHAPE, 1, **how)
+    model = from_recipe.build_shared_model(recipe, IMAGE_SHAPE, **how)
     if stage == "exclusive":
-        model = from_recipe.build_exclusive_model(recipe, IMAGE_SHAPE, model, 1, **how)
+        model = from_recipe.build_exclusive_model(recipe, IMAGE_SHAPE, model, **how)
     return tf.function(
         lambda batch: model.train_step(batch)["loss"], jit_compile=how["jit"] or None
     )
