@@ -22,25 +22,11 @@ pytestmark = [
 ]
 
 
-def _write(folder, dataset, results, exports):
-    path = folder / "report.html"
-    write_report(
-        path,
-        content.ABOUT,
-        content.HISTORIES,
-        results,
-        content.REPRESENTERS,
-        dataset,
-        exports,
-        progress=str,
-    )
-    return path
-
-
 @pytest.fixture(scope="module")
 def path(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("report")
-    return _write(folder, content.Halves(), content.RESULTS, content.EXPORTS)
+    run = content.run(tmp_path_factory.mktemp("report"))
+    write_report(run, content.RESULTS, content.EXPORTS, progress=str)
+    return run.report_file
 
 
 @pytest.fixture(scope="module")
@@ -245,8 +231,9 @@ def test_narrow_screens_do_not_scroll_sideways(page, path, width):
 
 
 def test_images_without_factors(page, tmp_path):
-    bare = _write(tmp_path, content.Unlabelled(), None, content.NO_EXPORTS)
-    browser.open_page(page, bare)
+    run = content.run(tmp_path, domains="x", labelled=False)
+    write_report(run, None, content.NO_EXPORTS, progress=str)
+    browser.open_page(page, run.report_file)
     _click(page, "#grid .tile", 5)
     assert _query(page) == "image 5"
     assert len(_all(page, "#near .tile")) == 16

@@ -1,5 +1,6 @@
 """Charts that Vega-Lite compiles, of the curves and scores that they are to show."""
 
+import made_method
 import pytest
 import report_content as content
 import vl_convert
@@ -19,19 +20,25 @@ def test_histories_are_read_as_they_are(tmp_path):
     assert curves.read_history(tmp_path / "none.csv") == {}
 
 
-def test_a_curve_for_each_term_the_loss_first():
-    stage = curves.stage_curves("shared", content.HISTORIES["shared"])
-    assert stage["title"] == curves.STAGES["shared"]
+def test_a_curve_for_each_term_the_loss_first(tmp_path):
+    stage, other = curves.training_curves(content.run(tmp_path))
+    assert stage["title"] == "Stage 1: the shared representation"
+    assert [term["name"] for term in other["terms"]] == ["loss", "discriminator"]
     assert [term["name"] for term in stage["terms"]] == ["loss", "l1"]
     loss = stage["terms"][0]
+    assert loss["about"].startswith("The stage's loss")
     assert loss["last"] == 6.5
     values = loss["chart"]["data"]["values"]
     assert {value["of"] for value in values} == {"training", "validation"}
     assert {"epoch": 2, "value": 8.0, "of": "validation"} in values
 
 
-def test_terms_of_other_trainers_are_drawn_too():
-    (term,) = curves.stage_curves("third", {"new": [(1, 0.0)]})["terms"]
+def test_terms_of_other_methods_are_drawn_too():
+    stage, terms = made_method.METHOD.stages[1], made_method.METHOD.terms
+    drawn = curves.stage_curves(stage, terms, {"new": [(1, 0.0)]})
+    assert drawn["title"] == "Stage 2: the code"
+    (term,) = drawn["terms"]
+    assert term["about"] == ""
     low, high = term["chart"]["encoding"]["y"]["scale"]["domain"]
     assert low < 0 < high
 
@@ -53,10 +60,8 @@ def _bars():
     [
         _bars(),
         vega_charts.point_map(),
-        curves.stage_curves("shared", content.HISTORIES["shared"])["terms"][0]["chart"],
-        curves.stage_curves("exclusive", content.HISTORIES["exclusive"])["terms"][0][
-            "chart"
-        ],
+        vega_charts.curve("loss", {"training": [(1, 9.0), (2, 7.0)]}),
+        vega_charts.curve("loss", {"training": [(1, 4.0)], "validation": []}),
     ],
     ids=["bars", "map", "curve", "one epoch"],
 )

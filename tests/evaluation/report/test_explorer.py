@@ -1,23 +1,25 @@
 """What the page knows of a domain."""
 
 import json
-import types
 
+import made_results
 import numpy as np
 import pytest
 import report_content as content
 
+from tfmi.errors import DataError
 from tfmi.evaluation.report import explorer
-from tfmi.evaluation.report import samples
+from tfmi.pipelines.base import Domain
+from tfmi.pipelines.base import Factor
+from tfmi.representation import EXCLUSIVE
+from tfmi.representation import SHARED
 
-DATASET = content.Halves()
+SHOWN = content.shown()
 
 
 @pytest.fixture(scope="module")
 def view():
-    represents = {"shared": content.shape_vectors, "exclusive": content.shade_vectors}
-    sample = samples.draw(DATASET, DATASET.domains[0], represents)
-    return explorer.domain_view(sample)
+    return explorer.domain_view(SHOWN, content.REPRESENTS)
 
 
 def test_it_is_plain_data(view):
@@ -48,6 +50,7 @@ def test_maps_have_a_place_for_each_image(view):
             assert np.abs(points).max() <= 1
             assert len(points) == content.TEST_IMAGES
     assert view["representations"]["exclusive"]["size"] == 3
+    assert view["representations"]["exclusive"]["symbol"] == "E"
 
 
 def test_legends_name_what_does_not_count(view):
@@ -58,17 +61,49 @@ def test_legends_name_what_does_not_count(view):
 
 
 def test_a_representation_without_factors_is_to_share_all():
-    domain = content.domain("x", "")
-    domain.exclusive_factors = ()
-    assert explorer.wanted_factors(domain, "exclusive") == ["shape", "grey_shade"]
-    assert explorer.wanted_factors(domain, "shared") == ["shape"]
-    domain.retrieved_factors = (types.SimpleNamespace(name="place"),)
-    assert explorer.wanted_factors(domain, "shared") == ["place", "shape"]
+    domain = Domain("x", "", (content.SHAPE,), ())
+    assert explorer.wanted_factors(domain, EXCLUSIVE) == ["shape"]
+    assert explorer.wanted_factors(domain, SHARED) == ["shape"]
+    place = Factor("place", ("a",))
+    domain = Domain("x", "", (content.SHAPE,), (content.SHADE,), (place,))
+    assert explorer.wanted_factors(domain, SHARED) == ["place", "shape"]
+    every = ["place", "shape", "grey_shade"]
+    assert explorer.wanted_factors(domain, made_results.LATENT) == every
+
+
+def test_what_neighbours_should_share_in_words():
+    assert explorer.should_share([made_results.LATENT]) == [
+        {"symbol": "Z", "should": "every factor"}
+    ]
 
 
 def test_images_without_factors():
-    dataset = content.Unlabelled()
-    represents = {"shared": content.shape_vectors}
-    view = explorer.domain_view(samples.draw(dataset, dataset.domains[0], represents))
+    shown = content.shown(labelled=False)
+    view = explorer.domain_view(shown, {SHARED: content.shape_vectors})
     assert view["factors"] == []
     assert view["representations"]["shared"]["wanted"] == []
+
+
+def test_vectors_of_batches_are_joined(monkeypatch):
+    whole = explorer.vectors_of(_pixels, SHOWN.images)
+    monkeypatch.setattr(explorer, "BATCH", 7)
+    np.testing.assert_array_equal(explorer.vectors_of(_pixels, SHOWN.images), whole)
+    assert whole.shape == (content.TEST_IMAGES, 144)
+    assert whole.dtype == np.float32
+
+
+def _pixels(images):
+    return images.reshape(len(images), -1) / 255
+
+
+@pytest.mark.parametrize("count", [0, 1])
+def test_too_few_images(count):
+    with pytest.raises(DataError, match=f"2 test images .* Received: {count} of x"):
+        explorer.domain_view(content.shown(count=count), content.REPRESENTS)
+
+
+def test_vectors_must_be_finite():
+    with pytest.raises(DataError, match="must be finite"):
+        explorer.vectors_of(
+            lambda images: np.full((len(images), 2), np.nan), SHOWN.images
+        )

@@ -6,9 +6,14 @@ import report_content as content
 from tfmi.evaluation.report import facts
 
 
-def test_overview():
-    lines = dict(facts.overview(content.ABOUT))
-    assert lines["Data"] == content.Halves.source
+@pytest.fixture
+def about(tmp_path):
+    return facts.about(content.run(tmp_path))
+
+
+def test_overview(about):
+    lines = dict(facts.overview(about))
+    assert lines["Data"] == content.SOURCE
     assert lines["Images"].startswith("640 to train on, 60 to test")
     assert lines["Stage shared"] == "30 steps in 3 epochs, 1 min 2 s"
     assert lines["Stage exclusive"] == "10 steps in 1 epoch, 3 s"
@@ -17,9 +22,9 @@ def test_overview():
     assert lines["Versions"] == "python 3.11, tfmi 0.1.0"
 
 
-def test_time_that_is_not_known():
+def test_time_that_is_not_known(about):
     stages = {"shared": {"epochs": 2, "steps": 1000, "seconds": None}}
-    lines = dict(facts.overview({**content.ABOUT, "stages": stages}))
+    lines = dict(facts.overview({**about, "stages": stages}))
     assert lines["Stage shared"] == "1,000 steps in 2 epochs"
     assert lines["Wall time"] == "not recorded"
 
@@ -32,10 +37,11 @@ def test_duration(seconds, text):
     assert facts.duration(seconds) == text
 
 
-def test_changed_settings_come_first():
-    rows = facts.settings(content.ABOUT)
-    assert rows[0] == {"name": "shared_epochs", "value": 3, "default": 5}
-    assert [row["default"] for row in rows[1:]] == [None, None]
-    assert [
-        r["default"] for r in facts.settings({**content.ABOUT, "defaults": {}})
-    ] == [None] * 3
+def test_changed_settings_come_first(about):
+    defaults = {**about["recipe"], "shared_epochs": 5}
+    first, *others = facts.settings({**about, "defaults": defaults})
+    assert first == {"name": "shared_epochs", "value": 3, "default": 5}
+    assert {row["default"] for row in others} == {None}
+    # A recipe that is no longer known.
+    assert about["defaults"] == {}
+    assert {row["default"] for row in facts.settings(about)} == {None}

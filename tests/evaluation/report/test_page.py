@@ -6,6 +6,8 @@ import json
 import pathlib
 import re
 
+import made_method
+import made_results
 import pytest
 import report_content as content
 
@@ -40,18 +42,9 @@ class Elements(html.parser.HTMLParser):
 
 
 def _write(folder, results=content.RESULTS, exports=content.EXPORTS, **changes):
-    arguments = {"histories": content.HISTORIES, "dataset": content.Halves(), **changes}
-    path = folder / "report.html"
-    write.write_report(
-        path,
-        content.ABOUT,
-        results=results,
-        representers=content.REPRESENTERS,
-        exports=exports,
-        progress=str,
-        **arguments,
-    )
-    return path.read_text(encoding="utf-8")
+    run = content.run(folder, **changes)
+    write.write_report(run, results, exports, progress=str)
+    return run.report_file.read_text(encoding="utf-8")
 
 
 @pytest.fixture(scope="module")
@@ -102,6 +95,8 @@ def test_the_page_says_what_was_trained(elements):
         "75.00% ± 1.10%",
         "S and E apart",
         "0.583 mean distance to the ideal",
+        "its nearest others, by L2, in S and in E. In S they should share",
+        "should share what a pair shares, in E the rest. Arrow keys",
     ):
         assert words in text, words
 
@@ -130,23 +125,20 @@ def test_requests_are_there(elements):
 
 @pytest.fixture(scope="module")
 def bare(tmp_path_factory):
-    one = content.Halves(domains=("x",))
     folder = tmp_path_factory.mktemp("bare")
-    histories = {"shared": {}, "exclusive": {}}
-    return Elements(
-        _write(folder, None, content.NO_EXPORTS, histories=histories, dataset=one)
-    )
+    return Elements(_write(folder, None, content.NO_EXPORTS, domains="x", histories={}))
 
 
 def test_what_is_missing_is_said_with_its_command(bare):
+    text = re.sub(r"\S*/(halves-)", r"\1", bare.text)
     for words in (
         "This run is not evaluated yet",
-        "tfmi evaluate runs/halves-20260101-000000",
+        "tfmi evaluate halves-20260101-000000",
         "This run has no exports yet",
-        "tfmi export runs/halves-20260101-000000",
+        "tfmi export halves-20260101-000000",
         "no history of its training",
     ):
-        assert words in bare.text, words
+        assert words in text, words
 
 
 def test_one_domain_needs_no_choice(bare, elements):
@@ -155,9 +147,35 @@ def test_one_domain_needs_no_choice(bare, elements):
     assert [a.get("name") for a in elements.all("input")].count("domain") == 2
 
 
+def test_a_method_of_one_vector(tmp_path):
+    elements = Elements(
+        _write(
+            tmp_path,
+            made_results.results(latent=(0.7, 0.6), row="compression"),
+            content.NO_EXPORTS,
+            method=made_method.METHOD,
+            stages=("warm", "squeeze"),
+            recipe=made_method.RECIPE,
+            representations=(made_results.LATENT,),
+            represent=lambda *key: content.shade_vectors,
+            domains=["x"],
+            histories={"squeeze": "epoch,loss,squeezed\n0,2.0,1.0\n"},
+        )
+    )
+    for words in (
+        "by L2, in Z. In Z they should share every factor.",
+        "mean distance to the ideal over Z of x",
+        "Stage 2: the code",
+        "How small the code is.",
+    ):
+        assert words in elements.text, words
+    assert "apart" not in elements.text
+    assert ("tr", {"class": "ours"}) in elements.found
+
+
 def test_a_folder_that_cannot_be_written(tmp_path):
     with pytest.raises(DataError, match="must be a folder that can be written"):
-        _write(tmp_path / "none")
+        _write(tmp_path, report_file=tmp_path / "none" / "report.html")
 
 
 def test_templates_are_part_of_the_package():

@@ -2,8 +2,10 @@
 
 import pytest
 import report_content as content
+from made_results import results
 
 from tfmi.evaluation.report import scores
+from tfmi.evaluation.tables import paper
 
 
 def test_summary_is_the_mean_over_the_parts():
@@ -32,12 +34,9 @@ def test_factors_say_what_is_wanted():
     }
 
 
-def test_without_the_papers_row():
-    tables = [
-        {**table, "rows": [r for r in table["rows"] if r["row"] != "Paper"]}
-        for table in content.RESULTS["tables"]
-    ]
-    summary = scores.summary({**content.RESULTS, "tables": tables})
+def test_without_the_papers_row(monkeypatch):
+    monkeypatch.delitem(paper.PUBLISHED, "halves")
+    summary = scores.summary(content.RESULTS)
     assert "Paper" not in summary["means"]
     assert summary["parts"][0]["factors"][0]["paper"] is None
 
@@ -64,14 +63,30 @@ def test_cells_have_deviations_where_there_are_any():
     assert rows[2]["kind"] == "ours"
     assert rows[2]["cells"] == [
         {"text": "75.00%", "spread": "± 1.10%"},
-        {"text": "50.00%", "spread": ""},
-        {"text": "0.4167", "spread": "± 0.0200"},
+        {"text": "50.00%", "spread": "± 0.00%"},
+        {"text": "0.4167", "spread": "± 0.0110"},
     ]
+    assert rows[3]["cells"][0] == {"text": "60.00%", "spread": ""}
 
 
 def test_results_without_neighbours():
-    results = {k: v for k, v in content.RESULTS.items() if k != "neighbours"}
-    assert len(scores.panels(results)) == 2
+    names = [f"{count}-nn {metric}" for count in (1, 5) for metric in ("l2", "cosine")]
+    assert len(scores.panels(content.without(protocol=names))) == 2
+
+
+def test_rows_of_other_methods_are_the_page_s_own():
+    (panel,) = scores.panels(results(latent=(0.7, 0.6), row="a VAE"))
+    (table,) = panel["tables"]
+    assert table["title"] == "Z of x"
+    kinds = [(row["label"], row["kind"]) for row in table["rows"]]
+    assert kinds == [
+        ("Ideal", "ideal"),
+        ("a VAE", "ours"),
+        ("Majority class", "majority"),
+    ]
+    assert panel["key"] == {"a VAE": "var(--ours)"}
+    summary = scores.summary(results(latent=(0.7, 0.6), row="a VAE"))
+    assert summary["means"][summary["row"]] == pytest.approx(0.7)
 
 
 def test_bars_are_per_cent_beside_the_ideal():

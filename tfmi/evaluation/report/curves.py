@@ -5,20 +5,6 @@ import math
 
 from tfmi.evaluation.report import vega_charts
 
-STAGES = {
-    "shared": "Stage 1: the shared representation",
-    "exclusive": "Stage 2: the exclusive representation",
-}
-TERMS = {
-    "loss": "The stage's loss: minus its objective. Falls.",
-    "global": "Mutual information, of whole images and codes (weight alpha). Rises.",
-    "local": "Mutual information, of places of the feature map and codes (weight "
-    "beta). Rises.",
-    "l1": "Distance of the two images' S (Eq. 6, weight gamma). Falls.",
-    "adversarial": "The encoder's side of the discriminator's game (Eq. 9 in stage 2).",
-    "discriminator": "The discriminator's loss: high where it cannot tell which S and "
-    "E belong together (in stage 1, which S are of x).",
-}
 VALIDATION = "val_"
 
 
@@ -54,11 +40,22 @@ def _number(text):
     return value if math.isfinite(value) else None
 
 
-def stage_curves(stage, history):
+def training_curves(run):
+    """What `stage_curves` gives, for each stage of a run that has a history."""
+    histories = {name: read_history(run.history_file(name)) for name in run.stages}
+    return [
+        stage_curves(stage, run.method.terms, histories[stage.name])
+        for stage in run.method.stages
+        if histories.get(stage.name)
+    ]
+
+
+def stage_curves(stage, terms, history):
     """A chart a term, the loss first.
 
     Args:
-        stage: name of a stage.
+        stage: a `Stage`.
+        terms: `{log: what it means}`.
         history: as `read_history` gives it.
 
     Returns:
@@ -66,11 +63,11 @@ def stage_curves(stage, history):
     """
     names = [name for name in history if not name.startswith(VALIDATION)]
     return {
-        "title": STAGES.get(stage, stage),
+        "title": stage.title,
         "terms": [
             {
                 "name": name,
-                "about": TERMS.get(name, ""),
+                "about": terms.get(name, ""),
                 "last": history[name][-1][1],
                 "chart": vega_charts.curve(
                     name,

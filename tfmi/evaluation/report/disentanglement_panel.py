@@ -1,94 +1,104 @@
-"""What results.json says of S and E beside each other, as tables of the page."""
+"""How well two representations are told apart, as tables of the page."""
 
+from tfmi.evaluation.measure.disentanglement import DIMENSIONS
 from tfmi.evaluation.report.scores import row_kind
-from tfmi.evaluation.tables.disentanglement_tables import DIMENSIONS
-from tfmi.evaluation.tables.disentanglement_tables import LETTERS
-from tfmi.evaluation.tables.disentanglement_tables import SCORES
+from tfmi.evaluation.results import JOINT
+from tfmi.evaluation.tables.disentanglement import BLOCK_HEADINGS
+from tfmi.evaluation.tables.disentanglement import HEADINGS
+from tfmi.evaluation.tables.disentanglement import block_rows
 
-NAME = "S and E apart"
-ABOUT = (
-    "S and E as two blocks: MIG and DCI of the information that the probe reads, SAP "
-    "of its balanced accuracy. Their mutual information, beside that of vectors that "
-    "have nothing, and that have all in common."
-)
-PAIRS = {
-    "S and E": "measured",
-    "S and E of others": "independent",
-    "E and E": "copied",
-}
+SCORES = ("measured", "independent", "copied")
 
 
-def apart_panel(found):
-    """A panel like those of `scores.panels`, without charts.
+def panels(results):
+    """Panels like those of `scores.panels`, without charts: one for each two
+    representations that divide what an image shows, none where there are no two."""
+    joints = results.values_of("representation", score="mig")
+    return [_panel(results, joint) for joint in joints if JOINT in joint]
 
-    Args:
-        found: the tables of `disentanglement_table`.
-    """
+
+def _panel(results, joint):
+    symbols = [results.symbol(name) for name in joint.split(JOINT)]
+    pair = " and ".join(symbols)
     tables = [
-        table
-        for each in found
-        for table in (_blocks(each), _information(each), _mutual(each), _numbers(each))
-        if table
+        {"title": f"{pair} of {domain}", "chart": None, **table}
+        for domain in results.values_of("domain", representation=joint)
+        for table in _tables(results, joint, domain, symbols)
     ]
-    return {"name": NAME, "about": ABOUT, "key": {}, "tables": tables}
+    about = (
+        f"{pair} as two blocks: MIG and DCI of the information that the probe reads, "
+        "SAP of its balanced accuracy. Their mutual information, beside that of "
+        "vectors that have nothing, and that have all in common."
+    )
+    return {"name": f"{pair} apart", "about": about, "key": {}, "tables": tables}
 
 
-def _blocks(found):
-    rows = [
-        _row(row["row"], [*(f"{row[s]:.3f}" for s in SCORES), f"{row['distance']:.4f}"])
-        for row in found["rows"]
+def _tables(results, joint, domain, symbols):
+    rows = block_rows(results, joint, domain)
+    tables = [
+        _blocks(results, rows),
+        _information(rows, symbols, results.factors(domain)),
+        _mutual(results, joint, domain, symbols),
     ]
-    columns = [*SCORES.values(), "distance"]
-    return _table(found, f"probe {found['protocol']}", columns, rows)
+    where = {"representation": joint, "domain": domain, "protocol": DIMENSIONS}
+    scores = {record.score: record.value for record in results.select(**where)}
+    return [*tables, _dimensions(results, scores, symbols)] if scores else tables
 
 
-def _information(found):
-    first = found["rows"][0]["information"]
-    columns = list(next(iter(first.values())))
-    rows = [
-        _row(
-            f"{row['row']}, {LETTERS[block]}",
-            [f"{100 * held[name]:.2f}%" for name in columns],
-        )
-        for row in found["rows"]
-        for block, held in row["information"].items()
-    ]
-    return _table(found, "information on a factor, of its entropy", columns, rows)
-
-
-def _mutual(found):
-    rows = [
-        _row(
-            f"{each['estimator'].upper()} ({each['unit']})",
-            # Rounded before 0 is added: no -0.0000.
-            [f"{round(each[key], 4) + 0:.4f}" for key in PAIRS.values()],
-        )
-        for each in found["mutual_information"]
-    ]
-    return _table(found, "mutual information", list(PAIRS), rows)
-
-
-def _numbers(found):
-    scores = found["dimensions"]
-    if scores is None:
-        return None
-    cells = [f"{scores[name]:.3f}" for name in DIMENSIONS]
-    about = "single numbers of (S, E)"
-    return _table(found, about, list(DIMENSIONS.values()), [_row("Ours", cells)])
-
-
-def _table(found, about, columns, rows):
-    title = f"S and E of {found['domain']}"
-    columns = [column.replace("_", " ") for column in columns]
-    return {
-        "title": title,
-        "about": about,
-        "columns": columns,
-        "rows": rows,
-        "chart": None,
+def _blocks(results, rows):
+    lines = {
+        row["row"]: [
+            *(f"{row[score]:.3f}" for score in BLOCK_HEADINGS),
+            f"{row['distance']:.4f}",
+        ]
+        for row in rows
     }
+    columns = [*BLOCK_HEADINGS.values(), "distance"]
+    return _table(f"probe {results.probes[-1]}", columns, lines)
 
 
-def _row(label, texts):
-    cells = [{"text": text, "spread": ""} for text in texts]
-    return {"label": label, "kind": row_kind(label), "cells": cells}
+def _information(rows, symbols, factors):
+    lines = {
+        f"{row['row']}, {symbol}": [f"{100 * by_factor[f]:.2f}%" for f in factors]
+        for row in rows
+        for symbol, by_factor in zip(symbols, row["information"].values(), strict=True)
+    }
+    columns = [factor.replace("_", " ") for factor in factors]
+    return _table("information on a factor, of its entropy", columns, lines)
+
+
+def _mutual(results, joint, domain, symbols):
+    first, second = symbols
+    lines = {}
+    for estimator, unit in results.about["units"].items():
+        where = {"representation": joint, "domain": domain, "protocol": estimator}
+        values = {record.score: record.value for record in results.select(**where)}
+        if values:
+            # Rounded before 0 is added: no -0.0000.
+            cells = [f"{round(values[score], 4) + 0:.4f}" for score in SCORES]
+            lines[f"{estimator.upper()} ({unit})"] = cells
+    pair = f"{first} and {second}"
+    columns = [pair, f"{pair} of others", f"{second} and {second}"]
+    return _table("mutual information", columns, lines, "estimate")
+
+
+def _dimensions(results, scores, symbols):
+    names = [name for name in HEADINGS if name in scores]
+    # The usual order; metrics of other packages follow.
+    names += [name for name in scores if name not in HEADINGS]
+    columns = [HEADINGS.get(name, name.replace("_", " ")) for name in names]
+    cells = [f"{scores[name]:.3f}" for name in names]
+    about = f"single numbers of ({', '.join(symbols)})"
+    return _table(about, columns, {results.row: cells})
+
+
+def _table(about, columns, lines, kind=None):
+    rows = [
+        {
+            "label": label,
+            "kind": kind or row_kind(label),
+            "cells": [{"text": text, "spread": ""} for text in texts],
+        }
+        for label, texts in lines.items()
+    ]
+    return {"about": about, "columns": columns, "rows": rows}

@@ -1,16 +1,45 @@
 """What was trained on what, as lines for people."""
 
+from tfmi import recipes
 
-def overview(about):
-    """The header's facts.
 
-    Args:
-        about: `{"run", "path", "recipe", "defaults", "source", "versions", "precision",
-            "jit", "image_shape", "images": {split: count}, "stages": {name: {"epochs",
-            "steps", "seconds"}}}`; "seconds" is None where it is not known.
+def about(run):
+    """The facts about a `Run`.
 
     Returns:
-        `[(name, text)]`.
+        `{"run", "path", "recipe", "defaults", "source", "versions", "precision", "jit",
+        "image_shape", "images": {split: count}, "stages": {name: {"epochs", "steps",
+        "seconds"}}}`; "seconds" is None where it is not known.
+    """
+    recipe, config, images = run.recipe, run.config, run.samples.num_images
+    defaults = recipes.every().get(recipe.name)
+    return {
+        "run": run.path.name,
+        "path": str(run.path),
+        "recipe": recipe.to_dict(),
+        "defaults": defaults.to_dict() if defaults else {},
+        "source": config["source"],
+        "versions": config["versions"],
+        "precision": config.get("precision", "float32"),
+        "jit": bool(config.get("jit")),
+        "image_shape": run.image_shape,
+        "images": images,
+        "stages": {
+            stage: {
+                "epochs": recipe.epochs(stage),
+                "steps": images["train"] // recipe.batch_size * recipe.epochs(stage),
+                "seconds": config.get("seconds", {}).get(stage),
+            }
+            for stage in run.stages
+        },
+    }
+
+
+def overview(about):
+    """The header's facts as `[(name, text)]`.
+
+    Args:
+        about: as `about` gives it.
     """
     height, width, channels = about["image_shape"]
     images = about["images"]
@@ -24,8 +53,8 @@ def overview(about):
     ]
     for name, stage in about["stages"].items():
         lines.append((f"Stage {name}", _stage(stage)))
-    known = [s["seconds"] for s in about["stages"].values()]
-    total = None if None in known else sum(known)
+    seconds = [stage["seconds"] for stage in about["stages"].values()]
+    total = None if None in seconds else sum(seconds)
     lines.append(("Wall time", "not recorded" if total is None else duration(total)))
     lines.append(("Computed in", about["precision"] + ", XLA" * about["jit"]))
     lines.append(

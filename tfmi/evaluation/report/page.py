@@ -5,6 +5,8 @@ import functools
 import jinja2
 import markupsafe
 
+from tfmi.evaluation.report.scores import row_kind
+
 SCRIPT_END = "</script", "<\\/script"
 
 
@@ -23,6 +25,7 @@ def render(**content):
     )
     # The order of what is shown is that of the data.
     environment.policies["json.dumps_kwargs"] = {"sort_keys": False}
+    environment.filters["kind"] = row_kind
     environment.filters["spoken"] = lambda name: name.replace("_", " ")
 
     def file(name):

@@ -49,10 +49,10 @@ def legend(factor, labels):
 
 
 def _colors(values):
-    known = get_named_colors_mapping()
+    colors = get_named_colors_mapping()
     # The names that people gave to colours in xkcd's survey.
     named = [f"xkcd:{value.lower()}" for value in values]
-    if all(name in known for name in named):
+    if all(name in colors for name in named):
         return [
             (to_hex(name), SHAPES[place % len(SHAPES)])
             for place, name in enumerate(named)

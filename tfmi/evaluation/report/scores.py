@@ -1,48 +1,63 @@
-"""What results.json says, as the page's summary, tables and bar charts."""
+"""What an evaluation found, as the page's summary, tables and bar charts."""
 
-import re
-
+from tfmi.evaluation.measure import neighbours
 from tfmi.evaluation.report import vega_charts
+from tfmi.evaluation.results import MAJORITY
+from tfmi.evaluation.results import UNTRAINED
+from tfmi.evaluation.tables.accuracy import DISTANCES
+from tfmi.evaluation.tables.accuracy import neighbour_rows
+from tfmi.evaluation.tables.accuracy import probe_rows
+from tfmi.evaluation.tables.accuracy import title
 
-IDEAL, PAPER, OURS = "Ideal", "Paper", "Ours"
+IDEAL, PAPER, OURS = "Ideal", "Paper", "ours"
+# How the page tells rows apart, by the first words of their names.
+KINDS = {
+    IDEAL: "ideal",
+    PAPER: "paper",
+    UNTRAINED: "untrained",
+    MAJORITY: "majority",
+}
 # Colours of the page; a row's second table-mate ("Ours, N = 5") is paler.
 BARS = {
     OURS: ("var(--ours)", "var(--ours-2)"),
-    PAPER: ("var(--paper)", "var(--paper-2)"),
-    "Untrained encoder": ("var(--rest)", "var(--rest-2)"),
+    "paper": ("var(--paper)", "var(--paper-2)"),
+    "untrained": ("var(--rest)", "var(--rest-2)"),
 }
-METRICS = {"l2": "L2", "cosine": "cosine"}
 NEIGHBOURS = (
     "The value that most of the N nearest training images have, without any training."
 )
-LETTERS = {"shared": "S", "exclusive": "E"}
 
 
-def part_name(table):
+def row_kind(name):
+    """What the row of that name is: "ideal", "paper", "untrained", "majority", or
+    "ours", the encoder's own."""
+    return next((kind for start, kind in KINDS.items() if name.startswith(start)), OURS)
+
+
+def part_name(results, representation, domain):
     """`S of x`, as the paper writes S_X."""
-    letter = LETTERS[table["representation"]]
-    return f"{letter} of {table['domain']}"
+    return f"{results.symbol(representation)} of {domain}"
 
 
 def summary(results):
-    """How near the run is to the ideal, by the first protocol.
+    """How near the run is to the ideal, by the first probe.
 
     Returns:
-        `{"protocol", "description", "parts", "means"}`: a part is `{"name",
-        "representation", "domain", "distances": {row: distance}, "factors": [{"name",
-        "wanted", "ours", "ideal", "paper"}]}`, `means` the distances' means over the
-        parts, of the rows that all parts have.
+        `{"protocol", "description", "row": name of the encoder's own row, "parts",
+        "means"}`: a part is `{"name", "representation", "domain", "distances": {row:
+        distance}, "factors": [{"name", "wanted", "ours", "ideal", "paper"}]}`, `means`
+        the distances' means over the parts, of the rows that all parts have.
     """
-    protocol, description = next(iter(results["protocols"].items()))
-    tables = [t for t in results["tables"] if t["protocol"] == protocol]
-    parts = [_part(table) for table in tables]
+    protocol = results.probes[0]
+    parts = [_part(results, *key) for key in results.probed if key[2] == protocol]
     names = [
         n for n in parts[0]["distances"] if all(n in p["distances"] for p in parts)
     ]
-    names.sort(key=lambda name: name != OURS)
+    names.sort(key=lambda name: name != results.row)
     return {
         "protocol": protocol,
-        "description": description,
+        "description": results.about["protocols"][protocol],
+        "row": results.row,
         "parts": parts,
         "means": {
             name: sum(part["distances"][name] for part in parts) / len(parts)
@@ -51,14 +66,15 @@ def summary(results):
     }
 
 
-def _part(table):
-    rows = {row["row"]: row for row in table["rows"]}
+def _part(results, representation, domain, protocol):
+    key = representation, domain, protocol
+    rows = {row["row"]: row for row in probe_rows(results, *key)}
     ideal = rows[IDEAL]["accuracies"]
-    paper = rows.get(PAPER, {}).get("accuracies", {})
+    published = rows.get(PAPER, {}).get("accuracies", {})
     return {
-        "name": part_name(table),
-        "representation": table["representation"],
-        "domain": table["domain"],
+        "name": part_name(results, representation, domain),
+        "representation": representation,
+        "domain": domain,
         "distances": {name: row["distance"] for name, row in rows.items()},
         "factors": [
             {
@@ -66,52 +82,72 @@ def _part(table):
                 "wanted": ideal[name] == 1,
                 "ours": accuracy,
                 "ideal": ideal[name],
-                "paper": paper.get(name),
+                "paper": published.get(name),
             }
-            for name, accuracy in rows[OURS]["accuracies"].items()
+            for name, accuracy in rows[results.row]["accuracies"].items()
         ],
     }
 
 
 def panels(results):
-    """The tables, a panel a protocol and one for the neighbours by each metric.
+    """The tables, a panel a probe and one for the neighbours by each distance.
 
     Returns:
         `[{"name", "about", "key": {row: colour}, "tables": [{"title", "about",
-        "columns", "rows", "chart"}]}]`, as `_table` describes them.
+        "columns": [name], "rows": [{"label", "kind", "cells": [{"text",
+        "spread"}]}], "chart"}]}]`; the last cell is the distance.
     """
-    found = {
-        f"Probe: {protocol}": (description, [])
-        for protocol, description in results["protocols"].items()
-    }
-    for table in results["tables"]:
-        found[f"Probe: {table['protocol']}"][1].append(table)
-    for table in results.get("neighbours", []):
-        name = f"Neighbours: {METRICS[table.get('metric', 'l2')]}"
-        found.setdefault(name, (NEIGHBOURS, []))[1].append(table)
-    return [
-        {"name": name, "about": about, **_drawn(tables)}
-        for name, (about, tables) in found.items()
+    vectors = list(dict.fromkeys(key[:2] for key in results.probed))
+    probed = [
+        _panel(
+            f"Probe: {protocol}",
+            results.about["protocols"][protocol],
+            [
+                _table(
+                    results, *key[:2], f"probe {protocol}", probe_rows(results, *key)
+                )
+                for key in results.probed
+                if key[2] == protocol
+            ],
+        )
+        for protocol in results.probes
     ]
+    retrieved = [
+        _panel(
+            f"Neighbours: {distance.removesuffix(' distance')}",
+            NEIGHBOURS,
+            [
+                _table(
+                    results,
+                    *vector,
+                    f"nearest neighbours by {distance}",
+                    neighbour_rows(results, *vector, metric),
+                )
+                for vector in vectors
+            ],
+        )
+        for metric, distance in DISTANCES.items()
+        if results.select(protocol=neighbours.protocol(1, metric))
+    ]
+    return probed + retrieved
 
 
-def _drawn(tables):
-    key = {}
-    for table in tables:
-        key.update(_colors(table))
-    return {"key": key, "tables": [_table(table) for table in tables]}
+def _panel(name, about, tables):
+    key = {row: color for table in tables for row, color in table.pop("key").items()}
+    return {"name": name, "about": about, "key": key, "tables": tables}
 
 
-def _table(table):
-    """`{"title", "about", "columns": [name], "rows": [{"label", "kind", "cells":
-    [{"text", "spread"}]}], "chart"}`; the last cell is the distance."""
-    columns = list(table["rows"][0]["accuracies"])
+def _table(results, representation, domain, reading, rows):
+    columns = list(results.factors(domain))
+    about = f"{title(results, representation, domain)}, {reading}"
+    colors = _colors([row["row"] for row in rows])
     return {
-        "title": part_name(table),
-        "about": table["title"],
+        "title": part_name(results, representation, domain),
+        "about": about,
+        "key": colors,
         "columns": [*(name.replace("_", " ") for name in columns), "distance"],
-        "rows": [_row(row, columns) for row in table["rows"]],
-        "chart": _chart(table, columns),
+        "rows": [_row(row, columns) for row in rows],
+        "chart": _chart(f"Accuracies, {about}", rows, columns, colors),
     }
 
 
@@ -122,17 +158,12 @@ def _row(row, columns):
         for n in columns
     ]
     cells.append(_cell(row["distance"], "{:.4f}", row.get("distance_deviation")))
-    source = row.get("source")
+    source = row["source"]
     return {
         "label": f"{row['row']} ({source})" if source else row["row"],
         "kind": row_kind(row["row"]),
         "cells": cells,
     }
-
-
-def row_kind(name):
-    """The first word of a row's name, by which the page tells rows apart."""
-    return re.split("[ ,]", name)[0].lower()
 
 
 def _percent(fraction):
@@ -144,26 +175,25 @@ def _cell(value, form, deviation):
     return {"text": form.format(value), "spread": spread}
 
 
-def _colors(table):
+def _colors(names):
     """`{row: colour}` of the rows that are drawn, in their order."""
     colors = {}
     for kind, shades in BARS.items():
-        names = [r["row"] for r in table["rows"] if r["row"].startswith(kind)]
-        colors |= {n: shades[place % len(shades)] for place, n in enumerate(names)}
+        same = [name for name in names if row_kind(name) == kind]
+        colors |= {n: shades[place % len(shades)] for place, n in enumerate(same)}
     return colors
 
 
-def _chart(table, columns):
-    rows = {row["row"]: row["accuracies"] for row in table["rows"]}
-    colors = _colors(table)
+def _chart(description, rows, columns, colors):
+    accuracies = {row["row"]: row["accuracies"] for row in rows}
     bars = [
         {
             "factor": name.replace("_", " "),
             "row": row,
-            "accuracy": rows[row][name],
-            "ideal": rows[IDEAL][name],
+            "accuracy": accuracies[row][name],
+            "ideal": accuracies[IDEAL][name],
         }
         for name in columns
         for row in colors
     ]
-    return vega_charts.accuracy_bars(f"Accuracies, {table['title']}", bars, colors)
+    return vega_charts.accuracy_bars(description, bars, colors)

@@ -7,22 +7,25 @@ import math
 import numpy as np
 from PIL import Image
 
+from tfmi.pipelines.viewable import viewable
+
 SIDE = 56
 # Up to this side a pixel counts, and is kept as it is.
 EXACT_SIDE = 32
 
 
-def sheet(images):
+def sheet(images, channels=()):
     """All images in one, as near to a square as can be, row by row.
 
     Args:
-        images: `(n, height, width, channels)`.
+        images: uint8 `(n, height, width, channels)`.
+        channels: names of satellite bands, empty for pictures.
 
     Returns:
         `{"uri": of a WebP file, "columns", "rows", "width", "height"}`, the last two of
         a thumbnail, in pixels.
     """
-    thumbnails = [_thumbnail(image) for image in images]
+    thumbnails = [_thumbnail(image) for image in viewable(images, channels)]
     width, height = thumbnails[0].size
     columns = max(1, round(math.sqrt(len(images) * height / width)))
     rows = -(-len(images) // columns)
@@ -40,23 +43,13 @@ def sheet(images):
 
 
 def png_uri(image):
-    """One image, in full, as a PNG file in a data URI."""
-    return _uri(viewable(image), "PNG")
-
-
-def viewable(image):
-    """A picture of an image: of three channels and more the first three, of others
-    the first; what is no uint8 is stretched over its own range."""
-    image = np.asarray(image)
-    image = image[..., :3] if image.shape[-1] >= 3 else image[..., [0, 0, 0]]
-    if image.dtype != np.uint8:
-        low, high = float(image.min()), float(image.max())
-        image = (255 * ((image - low) / max(high - low, 1e-12))).astype(np.uint8)
-    return Image.fromarray(np.ascontiguousarray(image))
+    """One image, in full, as a PNG file in a data URI; of more than three channels
+    the first three."""
+    return _uri(Image.fromarray(np.ascontiguousarray(viewable(image))), "PNG")
 
 
 def _thumbnail(image):
-    picture = viewable(image)
+    picture = Image.fromarray(np.ascontiguousarray(image))
     if not _exact(picture.size):
         picture.thumbnail((2 * SIDE, SIDE), Image.Resampling.LANCZOS)
     return picture

@@ -1,7 +1,6 @@
 // Neighbours: one domain and one image are chosen, all views follow.
 const narrow = matchMedia("(max-width: 40rem)").matches;
 const GRID_AREA = 42 ** 2, NEAR_AREA = (narrow ? 35 : 46) ** 2, QUERY_AREA = 96 ** 2;
-const NAMES = { shared: "S", exclusive: "E" };
 const PATHS = {
   circle: "M6.5 0a6.5 6.5 0 1 0 .01 0z", square: "M.7.7h11.6v11.6h-11.6z",
   "triangle-up": "M6.5 0l7 12.5h-14z", diamond: "M6.5-1l6 7.5-6 7.5-6-7.5z",
@@ -122,10 +121,10 @@ function percent(fraction) {
 }
 
 function neighbourCard(name) {
-  const { near, same } = domain().representations[name];
+  const { near, same, symbol } = domain().representations[name];
   const wanted = wantedOf(name);
   const items = near[state.image].map((i) => neighbour(i, wanted));
-  const heading = element("h3", {}, `Nearest in ${NAMES[name]}`);
+  const heading = element("h3", {}, `Nearest in ${symbol}`);
   const card = element("article", { className: "card" }, heading);
   if (!wanted.length) {
     card.append(element("ol", {}, ...items));

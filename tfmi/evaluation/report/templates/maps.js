@@ -22,7 +22,7 @@ function mapSpec(name) {
   const labels = legend.map((entry) => entry.label);
   const [marks, rings] = spec.layer;
   spec.data = { values: points(name) };
-  spec.description = `${NAMES[name]}, ${chosen("method")}, coloured by ${spoken(factor().name)}`;
+  spec.description = `${domain().representations[name].symbol}, ${chosen("method")}, coloured by ${spoken(factor().name)}`;
   marks.encoding.color.scale = { domain: labels, range: legend.map((e) => e.color) };
   marks.encoding.shape.scale = { domain: labels, range: legend.map((e) => e.shape) };
   marks.mark.stroke = "var(--panel)";
@@ -36,13 +36,13 @@ function mapSpec(name) {
 }
 
 function mapCard(name) {
-  const { size, explained } = domain().representations[name];
+  const { size, explained, symbol } = domain().representations[name];
   const about = chosen("method") === "PCA"
     ? `2 axes hold ${percent(explained)} of the variance of ${size} numbers`
     : `of ${size} numbers`;
   const chart = element("div", { className: "chart" });
   const card = element("article", { className: "card" },
-    element("h3", {}, `${NAMES[name]} of ${domain().name} `, element("small", {}, about)), chart);
+    element("h3", {}, `${symbol} of ${domain().name} `, element("small", {}, about)), chart);
   return { name, card, chart };
 }
 
