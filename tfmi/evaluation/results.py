@@ -113,17 +113,17 @@ class Results:
 
     def by_factor(self, score=ACCURACY, **wanted):
         """`{factor: mean over the selected records}` of a score."""
-        values = {}
-        for record in self.select(score=score, **wanted):
-            values.setdefault(record.factor, []).append(record.value)
-        return {factor: mean_and_deviation(v)[0] for factor, v in values.items()}
+        return {f: mean_and_deviation(v)[0] for f, v in self._values(score, wanted)}
 
     def deviations(self, score=ACCURACY, **wanted):
         """`{factor: deviation over the selected records}`, `None` for one of them."""
+        return {f: mean_and_deviation(v)[1] for f, v in self._values(score, wanted)}
+
+    def _values(self, score, wanted):
         values = {}
         for record in self.select(score=score, **wanted):
             values.setdefault(record.factor, []).append(record.value)
-        return {factor: mean_and_deviation(v)[1] for factor, v in values.items()}
+        return values.items()
 
     def by_seed(self, score=ACCURACY, **wanted):
         """`{seed: {factor: value}}` of a score among selected records."""
