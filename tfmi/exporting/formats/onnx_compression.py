@@ -4,7 +4,6 @@ Neither is equal to Keras, so each is delivered with its measured change.
 """
 
 import contextlib
-import logging
 
 from tfmi.exporting.formats import onnx_file
 from tfmi.exporting.formats.onnx_file import OnnxFormat
@@ -68,7 +67,7 @@ def write_int8(source, path, images):
     import onnx
     from onnxruntime import quantization
 
-    with _prepared(source) as prepared, _quiet():
+    with _prepared(source) as prepared, onnx_file.quiet():
         quantization.quantize_static(
             prepared,
             str(path),
@@ -92,17 +91,6 @@ def _prepared(source):
         yield str(prepared)
     finally:
         prepared.unlink()
-
-
-@contextlib.contextmanager
-def _quiet():
-    """The quantizer advises on the root logger what has been done already."""
-    disabled, root = logging.root.manager.disable, logging.root
-    root.manager.disable = logging.WARNING
-    try:
-        yield
-    finally:
-        root.manager.disable = disabled
 
 
 def _reader(calibration):

@@ -1,6 +1,8 @@
 """ONNX files, for onnxruntime."""
 
+import contextlib
 import json
+import logging
 
 from tfmi.errors import UsageError
 from tfmi.exporting.formats.base import Format
@@ -77,12 +79,22 @@ def convert(model, path, opset, properties):
         return {name: vectors[name] for name in names}
 
     shape = (None, *model.input_shape[1:])
-    proto, _ = tf2onnx.convert.from_function(
-        forward,
-        input_signature=[tf.TensorSpec(shape, tf.uint8, name="images")],
-        opset=opset,
-    )
+    signature = [tf.TensorSpec(shape, tf.uint8, name="images")]
+    with quiet():
+        proto, _ = tf2onnx.convert.from_function(forward, signature, opset=opset)
     save(proto, path, properties)
+
+
+@contextlib.contextmanager
+def quiet():
+    """Without what converters log: advice that was taken already, and tracebacks of
+    optimisations that they then leave out."""
+    disabled, root = logging.root.manager.disable, logging.root
+    root.manager.disable = logging.WARNING
+    try:
+        yield
+    finally:
+        root.manager.disable = disabled
 
 
 def save(proto, path, properties):
