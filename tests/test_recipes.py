@@ -2,7 +2,9 @@ import json
 
 import pytest
 
+from tfmi import methods
 from tfmi import recipes
+from tfmi.errors import DataError
 from tfmi.errors import UsageError
 
 
@@ -58,3 +60,26 @@ def test_config_file_must_be_a_json_object(tmp_path, content):
     path.write_text(content)
     with pytest.raises(UsageError, match="--config must"):
         recipes.read_settings(path)
+
+
+@pytest.mark.parametrize("spec", ["resnet", "encoder.h5", "tf.keras:ResNet50"])
+def test_an_encoder_is_a_file_or_an_application(spec):
+    with pytest.raises(UsageError, match="encoder must be a .keras file or keras.app"):
+        recipes.find("pairs").replace(encoder=spec)
+
+
+def test_an_encoder_file_must_be_there(tmp_path):
+    recipe = recipes.find("pairs").replace(encoder=str(tmp_path / "my.keras"))
+    with pytest.raises(DataError, match="encoder must be a file. Received: .*my.keras"):
+        recipe.check_files()
+    (tmp_path / "my.keras").touch()
+    recipe.check_files()
+
+
+@pytest.mark.parametrize("recipe", recipes.every().values(), ids=recipes.every())
+def test_every_setting_has_help_and_a_stage_of_its_method(recipe):
+    stages = {stage.name for stage in methods.find(recipe.method).stages}
+    for field in recipe.settings():
+        assert field.metadata["help"].endswith("."), field.name
+        assert field.metadata["stage"] in {None, *stages}, field.name
+    assert all(recipe.epochs(stage) >= 1 for stage in stages)

@@ -25,6 +25,7 @@ def open_chosen(name, settings, data):
 
     recipe = recipes.find(name) if isinstance(name, str) else name
     recipe = recipe.replace(**settings)
+    recipe.check_files()
     dataset = data
     if isinstance(data, dict):
         dataset = pipelines.open_dataset(recipe.pipeline, data)

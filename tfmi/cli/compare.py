@@ -16,10 +16,12 @@ def command(paths, output):
     import pathlib
 
     from tfmi import runs
+
+    chosen = [runs.load(path) for path in dict.fromkeys(paths)]
     from tfmi.experiments import compare
     from tfmi.files import make_folder
 
-    every = compare.results_of([runs.load(path) for path in dict.fromkeys(paths)])
+    every = compare.results_of(chosen)
     compare.check_data(every)
     folder = pathlib.Path(output)
     make_folder(folder)

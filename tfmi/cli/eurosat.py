@@ -2,6 +2,8 @@
 
 import click
 
+from tfmi.cli.options import chosen_run
+
 
 @click.command("eurosat")
 @click.argument("run", required=False)
@@ -18,9 +20,9 @@ def command(run, data_dir, limit, seed):
 
     Writes RUN/evaluation/eurosat.json and .txt.
     """
+    run = chosen_run(run)
     import tqdm
 
-    from tfmi import runs
     from tfmi.errors import UsageError
     from tfmi.evaluation.measure import land_use
     from tfmi.evaluation.tables.downstream import land_use_text
@@ -29,8 +31,6 @@ def command(run, data_dir, limit, seed):
     from tfmi.files import write_text
     from tfmi.pipelines.eurosat import EuroSat
 
-    run = runs.load(run) if run else runs.newest()
-    click.echo(f"run     {run.path}")
     if not run.channels:
         raise UsageError(
             "the run must be one of Sentinel-2's bands. "

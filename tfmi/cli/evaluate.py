@@ -2,6 +2,7 @@
 
 import click
 
+from tfmi.cli.options import chosen_run
 from tfmi.cli.options import probe_options
 
 
@@ -28,11 +29,9 @@ def command(run, protocols, limit, seed, seeds, metrics):
 
     Writes tables, charts and nearest neighbours into RUN/evaluation.
     """
-    from tfmi import runs
+    run = chosen_run(run)
     from tfmi.evaluation.scoring import score
 
-    run = runs.load(run) if run else runs.newest()
-    click.echo(f"run     {run.path}")
     dataset = run.open_dataset()
     click.echo(f"data    {dataset.source}")
     score(

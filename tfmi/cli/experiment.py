@@ -81,7 +81,7 @@ def open_experiment(kind, recipe, output, seeds, reuse, data, settings, **scorin
     from tfmi.training import hardware
 
     # A wrong setting is told before TensorFlow is loaded.
-    recipes.find(recipe).replace(**settings)
+    recipes.find(recipe).replace(**settings).check_files()
     hardware.choose_threads()
     chosen, dataset = api.open_chosen(recipe, settings, data)
     path = pathlib.Path(output or f"{runs.FOLDER}/{chosen.name}-{kind}")

@@ -2,6 +2,7 @@
 
 import click
 
+from tfmi.cli.options import chosen_run
 from tfmi.exporting import formats
 
 
@@ -32,13 +33,11 @@ def command(run, wanted, output, opset, quantize, float16):
     outputs and in the accuracy of probes, is measured and printed. The run's data
     is needed for those probes only.
     """
-    from tfmi import runs
+    run = chosen_run(run)
     from tfmi.exporting.options import Options
 
     wanted = [*wanted.split(","), quantize, "float16" if float16 else None]
     options = Options(list(filter(None, wanted)), opset)
-    run = runs.load(run) if run else runs.newest()
-    click.echo(f"run     {run.path}")
     _export(run, options, output)
 
 

@@ -12,6 +12,7 @@ import click
 
 from tfmi import pipelines
 from tfmi import recipes
+from tfmi import runs
 from tfmi.pipelines.options import options_of
 
 PROTOCOLS = {"paper": ["paper"], "strong": ["strong"], "both": ["paper", "strong"]}
@@ -191,6 +192,17 @@ def probe_options(default):
         return protocol(limit(command))
 
     return add
+
+
+def chosen_run(path):
+    """The run in a folder, by default the newest finished one; says which it is.
+
+    Called before a command imports what is heavy, so that a wrong path is told at
+    once.
+    """
+    run = runs.load(path) if path else runs.newest()
+    click.echo(f"run     {run.path}")
+    return run
 
 
 def report(dataset, limit=5):

@@ -4,6 +4,8 @@ import pathlib
 
 import click
 
+from tfmi.cli.options import chosen_run
+
 
 @click.command("report")
 @click.argument("run", required=False)
@@ -21,12 +23,10 @@ def command(run, exported):
     requests to the exports. It opens from the file system. The data is not needed:
     the run keeps the images that are shown.
     """
-    from tfmi import runs
+    run = chosen_run(run)
     from tfmi.evaluation import scoring
     from tfmi.evaluation.report.write import write_report
 
-    run = runs.load(run) if run else runs.newest()
-    click.echo(f"run     {run.path}")
     results = scoring.results_of(run)
     exports = _exports(run, pathlib.Path(exported) / run.recipe.name)
     write_report(run, results, exports, progress=click.echo)

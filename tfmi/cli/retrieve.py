@@ -2,6 +2,8 @@
 
 import click
 
+from tfmi.cli.options import chosen_run
+
 
 @click.command("retrieve")
 @click.argument("run", required=False)
@@ -14,15 +16,13 @@ def command(run, factor, different, apart):
 
     Writes RUN/evaluation/retrieval.json and .txt.
     """
-    from tfmi import runs
+    run = chosen_run(run)
     from tfmi.evaluation.measure import retrieval
     from tfmi.evaluation.tables.downstream import retrieval_text
     from tfmi.files import make_folder
     from tfmi.files import write_json
     from tfmi.files import write_text
 
-    run = runs.load(run) if run else runs.newest()
-    click.echo(f"run     {run.path}")
     dataset = run.open_dataset()
     click.echo(f"data    {dataset.source}")
     results, texts = [], []

@@ -65,9 +65,11 @@ def command(
         )
     if probe_every is None:
         probe_every = 0 if strategy else 1000
-    if not resume:
+    if resume:
+        runs.load(resume)
+    else:
         # A wrong setting is told before TensorFlow is loaded.
-        recipes.find(recipe).replace(**settings)
+        recipes.find(recipe).replace(**settings).check_files()
     if not strategy:
         hardware.choose_threads()
     with _replicas(strategy) as spare:

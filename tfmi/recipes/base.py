@@ -2,10 +2,13 @@
 
 import dataclasses
 import math
+import pathlib
 
+from tfmi.errors import DataError
 from tfmi.errors import UsageError
 
 NUMBERS = (int, float)
+KERAS_FILE, KERAS_APPLICATION = ".keras", "keras.applications:"
 
 
 def setting(
@@ -79,6 +82,22 @@ class Recipe:
     def __post_init__(self):
         for field in dataclasses.fields(self):
             _check(field, getattr(self, field.name))
+        forms = self.encoder.startswith(KERAS_APPLICATION), self.has_encoder_file
+        if self.encoder and not any(forms):
+            raise UsageError(
+                f"encoder must be a {KERAS_FILE} file or {KERAS_APPLICATION}NAME. "
+                f"Received: {self.encoder}"
+            )
+
+    @property
+    def has_encoder_file(self):
+        """Whether the encoder is a file of the user's."""
+        return self.encoder.endswith(KERAS_FILE)
+
+    def check_files(self):
+        """Raise a DataError where a file that the recipe names is not there."""
+        if self.has_encoder_file and not pathlib.Path(self.encoder).is_file():
+            raise DataError(f"encoder must be a file. Received: {self.encoder}")
 
     @classmethod
     def settings(cls):

@@ -34,7 +34,6 @@ from tfmi.runs.run import Run
 __all__ = ["FOLDER", "Run", "begin", "create", "load", "newest", "versions"]
 
 FOLDER = "runs"
-KERAS = ".keras"
 PACKAGES = ("tfmi", "tensorflow", "keras", "numpy")
 
 
@@ -73,18 +72,11 @@ def begin(path, recipe, data_options, stages=None):
     stages = every if stages is None else list(stages)
     config = {"recipe": recipe.to_dict(), "data": data_options, "stages": stages}
     run = Run(path, config)
-    if recipe.encoder.endswith(KERAS):
-        _keep_encoder(recipe.encoder, run.encoder_file)
+    if recipe.has_encoder_file:
+        with replacing(run.encoder_file) as temporary:
+            shutil.copyfile(recipe.encoder, temporary)
     run.save_config(versions=versions())
     return run
-
-
-def _keep_encoder(path, target):
-    try:
-        with replacing(target) as temporary:
-            shutil.copyfile(path, temporary)
-    except FileNotFoundError as error:
-        raise DataError(f"encoder must be a file. Received: {path}") from error
 
 
 def versions():
