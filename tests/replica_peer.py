@@ -13,8 +13,8 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from tfmi.models import concat_networks
 from tfmi.models import exclusive
-from tfmi.models import networks
 from tfmi.models import objectives
 from tfmi.models import shared
 from tfmi.models.layers import FusedAdam
@@ -37,8 +37,12 @@ def of_stage(code_size):
     map_shape = built.output["feature_map"].shape[1:]
     return {
         "encoder_x": built,
-        "global_network_x": networks.global_statistics_network(map_shape, code_size, 8),
-        "local_network_x": networks.local_statistics_network(map_shape, code_size, 8),
+        "global_network_x": concat_networks.global_statistics_network(
+            map_shape, code_size, 8
+        ),
+        "local_network_x": concat_networks.local_statistics_network(
+            map_shape, code_size, 8
+        ),
     }
 
 
@@ -57,7 +61,7 @@ def train():
     second = exclusive.ExclusiveModel(
         shared_encoder_x=first.encoder_x,
         **of_stage(6),
-        discriminator_x=networks.discriminator(3, 3, 8),
+        discriminator_x=concat_networks.discriminator(3, 3, 8),
         adversarial_weight=0.5,
         discriminator_steps=2,
         seed=6,

@@ -6,6 +6,7 @@ import pytest
 import tensorflow as tf
 
 from tfmi.errors import UsageError
+from tfmi.models import concat_networks
 from tfmi.models import dot_networks
 from tfmi.models import networks
 
@@ -110,8 +111,8 @@ def test_normalized_encoder_has_vectors_of_unit_variance_in_training():
 @pytest.mark.parametrize(
     "make, plain, score_shape",
     [
-        (networks.local_statistics_network, plain_local, (BATCH, *MAP[:2], 1)),
-        (networks.global_statistics_network, plain_global, (BATCH, 1)),
+        (concat_networks.local_statistics_network, plain_local, (BATCH, *MAP[:2], 1)),
+        (concat_networks.global_statistics_network, plain_global, (BATCH, 1)),
     ],
 )
 def test_statistics_network_is_the_plain_concatenation(make, plain, score_shape):
@@ -236,7 +237,7 @@ def discriminator_inputs(batch=16):
 
 
 def test_discriminator_is_three_dense_layers_on_the_concatenation():
-    network = networks.discriminator(3, 2, units=8)
+    network = concat_networks.discriminator(3, 2, units=8)
     inputs, result = discriminator_inputs(), None
     result = network(inputs)
     parts = [network.get_layer(f"{part}_part") for part in ("shared", "exclusive")]
@@ -264,7 +265,7 @@ def test_dot_discriminator_scores_every_shared_with_every_exclusive():
 
 
 @pytest.mark.parametrize(
-    "make", [networks.discriminator, dot_networks.dot_discriminator]
+    "make", [concat_networks.discriminator, dot_networks.dot_discriminator]
 )
 def test_spectral_norm_bounds_every_layer_but_the_offsets(make):
     network = make(3, 2, units=UNITS, spectral_norm=True)
@@ -289,5 +290,5 @@ def largest_singular_values(network):
 
 
 def test_without_spectral_norm_a_discriminator_is_of_dense_layers_alone():
-    for make in (networks.discriminator, dot_networks.dot_discriminator):
+    for make in (concat_networks.discriminator, dot_networks.dot_discriminator):
         assert not make(3, 2, units=UNITS).non_trainable_variables

@@ -8,12 +8,12 @@ import tensorflow as tf
 from tfmi import recipes
 from tfmi.errors import DataError
 from tfmi.errors import UsageError
+from tfmi.maps import pair_information
 from tfmi.maps import patches as maps_patches
-from tfmi.maps.critics import Critic
 from tfmi.maps.pair_information import PairInformation
+from tfmi.models import concat_networks
 from tfmi.models import dot_networks
 from tfmi.models import from_recipe
-from tfmi.models import networks
 from tfmi.models.preprocessing import scale_images
 
 SHAPE = (12, 12, 2)
@@ -26,23 +26,23 @@ def softplus(values):
 @pytest.mark.parametrize(
     "build",
     [
-        networks.global_statistics_network,
-        networks.local_statistics_network,
+        concat_networks.global_statistics_network,
+        concat_networks.local_statistics_network,
         dot_networks.global_dot_network,
         dot_networks.local_dot_network,
     ],
 )
 def test_parts_give_the_networks_own_scores(build, monkeypatch):
     # Several calls of the layers after the first.
-    monkeypatch.setattr("tfmi.maps.critics.CALL_SCORES", 40)
+    monkeypatch.setattr("tfmi.maps.pair_information.CALL_SCORES", 40)
     generator = np.random.default_rng(0)
     network = build((3, 3, 4), 5, units=8)
     maps = generator.normal(size=(6, 3, 3, 4)).astype(np.float32)
     codes = generator.normal(size=(6, 5)).astype(np.float32)
     inputs = {"feature_map": maps, "code": codes, "marginal_code": codes[::-1].copy()}
     wanted = np.asarray(network(inputs)["joint"]).reshape(6, -1)
-    critic = Critic(network)
-    scores = critic.scores(critic.maps(maps), critic.codes(codes))
+    parts = network.map_part(maps), network.code_part(codes)
+    scores = pair_information.all_scores(network, *parts)
     assert scores.shape == (6, 6, wanted.shape[1])
     assert np.abs(scores[range(6), range(6)] - wanted).max() < 1e-5
 
@@ -51,20 +51,12 @@ def test_a_network_whose_names_are_given_anew_has_parts():
     """A loaded network keeps the names of the process that made it."""
     network = dot_networks.local_dot_network((2, 2, 3), 4, units=5)
     keras.backend.clear_session()
-    assert Critic(network).codes(np.ones((2, 4))).shape == (2, 5 + 3 + 1)
-
-
-def test_another_network_is_refused():
-    inputs = keras.Input((4,))
-    with pytest.raises(UsageError, match="Received: layers dense, "):
-        Critic(keras.Model(inputs, keras.layers.Dense(1, name="dense")(inputs)))
+    assert network.code_part(np.ones((2, 4))).shape == (2, 5 + 3 + 1)
 
 
 def model(critic="concat", share_weights=True):
     keras.utils.set_random_seed(1)
-    recipe = recipes.Recipe(
-        "tiny",
-        "sentinel2",
+    recipe = recipes.find("sentinel2-paper").replace(
         share_weights=share_weights,
         shared_size=5,
         encoder_width=4,

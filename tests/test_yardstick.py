@@ -27,7 +27,7 @@ import plain  # noqa: E402
 import step_profile  # noqa: E402
 
 SHAPE = (12, 12, 3)
-RECIPE = recipes.COLORED_MNIST_PAPER
+RECIPE = recipes.find("colored-mnist-paper")
 # Layers of ours, in the order of the plain network's; of a tuple, the first
 # layers of a concatenation, whose kernels are stacked.
 ENCODER = ["conv_0", "norm_0", "conv_1", "norm_1", "vector"]
@@ -139,8 +139,8 @@ def recorded(model):
 @pytest.fixture
 def double(monkeypatch):
     """Everything in float64, batch normalisation by Keras's own layer."""
-    monkeypatch.setattr(objectives, "SUMS", tf.float64)
-    monkeypatch.setattr(networks, "CODES", "float64")
+    monkeypatch.setattr(objectives, "SUM_DTYPE", tf.float64)
+    monkeypatch.setattr(networks, "CODE_DTYPE", "float64")
     monkeypatch.setattr(networks, "MapNormalization", keras.layers.BatchNormalization)
     before = keras.config.floatx()
     keras.config.set_floatx("float64")

@@ -23,12 +23,18 @@ def command(run, image, date, point, segment, land_cover, stride, seed, output):
     import pathlib
 
     from tfmi import runs
+    from tfmi.errors import DataError
     from tfmi.files import make_folder
     from tfmi.maps import patches
     from tfmi.maps import scenes
 
     point = _parse(point, segment, land_cover)
     run = runs.load(run) if run else runs.newest()
+    if run.method.name != "cross-mi":
+        raise DataError(
+            "the run must have statistics networks (method cross-mi). "
+            f"Received: {run.path} of the method {run.method.name}"
+        )
     scene = scenes.read_scene(image, run.image_shape, run.channels, date)
     patches = patches.Patches(scene.pixels, run.image_shape[:2], stride)
     if point:
@@ -69,7 +75,7 @@ class _Job:
 
         self.scene, self.patches, self.seed = scene, patches, seed
         self.folder = folder
-        self._pairs = PairInformation(run.shared_model())
+        self._pairs = PairInformation(run.trained_model("shared"))
 
     def distances(self, point):
         from tfmi.maps import scenes

@@ -17,8 +17,10 @@ import dataclasses
 import numpy as np
 
 from tfmi.errors import UsageError
-from tfmi.maps.critics import Critic
 from tfmi.models.preprocessing import scale_images
+
+# Scores that are computed at once, at most.
+CALL_SCORES = 65_536
 
 
 @dataclasses.dataclass(frozen=True)
@@ -26,8 +28,8 @@ class Encoded:
     """First layers of the two statistics networks: lists, global and local.
 
     Attributes:
-        maps: arrays `(images, positions, units)`.
-        codes: arrays `(images, units)`.
+        maps: tensors `(images, positions, size)`.
+        codes: tensors `(images, size)`.
     """
 
     maps: list
@@ -51,15 +53,15 @@ class PairInformation:
                 "Received: two"
             )
         self._encoder = model.encoder_x
-        self._critics = [Critic(model.global_network_x), Critic(model.local_network_x)]
+        self._networks = [model.global_network_x, model.local_network_x]
         self._weights = model.global_weight, model.local_weight
 
     def encode(self, images):
         """Encode raw uint8 images `(n, height, width, channels)`."""
         outputs = self._encoder(scale_images(images), training=False)
         return Encoded(
-            [critic.maps(outputs["feature_map"]) for critic in self._critics],
-            [critic.codes(outputs["vector"]) for critic in self._critics],
+            [network.map_part(outputs["feature_map"]) for network in self._networks],
+            [network.code_part(outputs["vector"]) for network in self._networks],
         )
 
     def information(self, first, second, background):
@@ -72,19 +74,37 @@ class PairInformation:
             float32 `(images of first, images of second)`, at most 0.
         """
         total = 0.0
-        for n, (critic, weight) in enumerate(
-            zip(self._critics, self._weights, strict=True)
-        ):
-            there = _joint(critic.scores(first.maps[n], second.codes[n]))
-            back = _joint(critic.scores(second.maps[n], first.codes[n]))
-            marginal = [
-                _marginal(critic.scores(images.maps[n], background.codes[n]))
+        networks = zip(self._networks, self._weights, strict=True)
+        for n, (network, weight) in enumerate(networks):
+            of_first = _joint(all_scores(network, first.maps[n], second.codes[n]))
+            of_second = _joint(all_scores(network, second.maps[n], first.codes[n]))
+            marginals = [
+                _marginal(all_scores(network, images.maps[n], background.codes[n]))
                 for images in (first, second)
             ]
             total = total + weight * (
-                there + back.T - marginal[0][:, None] - marginal[1][None]
+                of_first + of_second.T - marginals[0][:, None] - marginals[1][None]
             )
         return total
+
+
+def all_scores(network, maps, codes):
+    """T of each image with each code, some images at a time.
+
+    Args:
+        network: a statistics network.
+        maps: its `map_part` of the images, `(images, positions, size)`.
+        codes: its `code_part` of the codes, `(codes, size)`.
+
+    Returns:
+        float32 array `(images, codes, positions)`.
+    """
+    step = max(1, CALL_SCORES // (len(codes) * maps.shape[1]))
+    parts = [
+        np.asarray(network.scores(maps[start : start + step], codes), np.float32)
+        for start in range(0, len(maps), step)
+    ]
+    return np.concatenate(parts)
 
 
 def _joint(scores):

@@ -7,7 +7,7 @@ from tfmi.models import objectives
 from tfmi.models.pair_step import add_noise
 
 ENCODER_LOSSES = {
-    "saddle_point": objectives.saddle_point_loss,
+    "saddle_point": objectives.adversarial_value,
     "non_saturating": objectives.non_saturating_loss,
 }
 
@@ -102,9 +102,3 @@ def domain_value(discriminator, shared_x, shared_y, training):
         marginal_logits=discriminator(shared_y, training=training),
         joint_logits=discriminator(shared_x, training=training),
     )
-
-
-def trainable_variables(*networks):
-    """Trainable variables of the networks that are there."""
-    present = [network for network in networks if network is not None]
-    return [v for network in present for v in network.trainable_variables]

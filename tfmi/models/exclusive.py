@@ -3,22 +3,28 @@
 import keras
 import tensorflow as tf
 
+from tfmi.models import from_encoder
 from tfmi.models import objectives
 from tfmi.models.adversary import adversarial_terms
 from tfmi.models.adversary import discriminator_loss
 from tfmi.models.adversary import encoder_loss
 from tfmi.models.adversary import game_logits
-from tfmi.models.adversary import trainable_variables
 from tfmi.models.adversary import warmed_up
+from tfmi.models.pair_model import PairModel
+from tfmi.models.pair_model import check_encoder_y
+from tfmi.models.pair_model import check_sizes
+from tfmi.models.pair_model import code_size
 from tfmi.models.pair_step import add_noise
-from tfmi.models.pair_step import deserialized_networks
+from tfmi.models.pair_step import added_losses
 from tfmi.models.pair_step import encode_pair
 from tfmi.models.pair_step import network_of
 from tfmi.models.pair_step import scaled_loss
 from tfmi.models.pair_step import serialized_networks
-from tfmi.models.pair_step import step_counter
 from tfmi.models.pair_step import step_seeds
 from tfmi.models.pair_step import weighted_information
+from tfmi.models.preprocessing import representer
+from tfmi.representation import EXCLUSIVE
+from tfmi.representation import SHARED
 
 NETWORKS = """shared_encoder encoder global_network local_network
     discriminator""".split()
@@ -27,23 +33,26 @@ SETTINGS = """global_weight local_weight adversarial_weight warmup_steps
 
 
 @keras.saving.register_keras_serializable(package="tfmi")
-class ExclusiveModel(keras.Model):
+class ExclusiveModel(PairModel, keras.Model):
     """Learns E so that (S, E) tells all of an image and E nothing of S.
 
-    The shared encoders are frozen: they run in inference mode and outside the
-    gradient tape, and nothing of theirs changes.
+    Stage 2 of Sanchez, Serrurier, Ortner (2019), Eq. 8 to 10. The shared encoders
+    are frozen: they run in inference mode and outside the gradient tape, and nothing
+    of theirs changes. `from_encoders` builds it around any image model.
 
     Args:
         shared_encoder_x: the trained shared encoder of x.
-        encoder_x: the exclusive encoder of x.
+        encoder_x: the exclusive encoder of x, a functional model from scaled images
+            to `{"feature_map", "vector"}`.
         global_network_x, local_network_x: statistics networks on (S, E).
         discriminator_x: model from `{"shared", "exclusive",
             "marginal_exclusive"}` to logits `{"joint", "marginal"}`.
-        shared_encoder_y ... discriminator_y: the same for y; `None` shares
-            the weights of x.
-        global_weight: alpha, `local_weight`: beta,
-        adversarial_weight: lambda_adv, `warmup_steps`: those in which it rises
-            from 0.
+        shared_encoder_y, encoder_y, global_network_y, local_network_y,
+            discriminator_y: the same for y; `None` shares the weights of x.
+        global_weight: alpha, of the global term.
+        local_weight: beta, of the local term.
+        adversarial_weight: lambda_adv, of the discriminator's game.
+        warmup_steps: number of steps in which lambda_adv rises from 0.
         adversarial_loss: the encoder's side of Eq. 9, "saddle_point" (the
             paper's) or "non_saturating".
         discriminator_steps: discriminator updates a step, each on a new
@@ -53,12 +62,22 @@ class ExclusiveModel(keras.Model):
         code_noise: as in `SharedModel`, on E, towards the statistics networks.
         seed: of the negative samples and the noise.
 
-    Call arguments: `{"x": images, "y": images}`, scaled floats.
+    Call arguments: a pair, as of `SharedModel`.
 
     Returns (call): `{"x": E_X, "y": E_Y}`, each `(batch, size)`.
 
     Raises:
-        UsageError: for an unknown `adversarial_loss`.
+        UsageError: for an unknown `adversarial_loss`, or networks whose codes are
+            not those of the encoders.
+
+    Example:
+
+    ```python
+    exclusive = tfmi.ExclusiveModel.from_encoders(shared, encoder)
+    exclusive.compile(optimizer="adam")
+    exclusive.fit(pairs.batch(64, drop_remainder=True))
+    results = tfmi.evaluate(exclusive.representations(), labelled)
+    ```
     """
 
     def __init__(
@@ -84,7 +103,7 @@ class ExclusiveModel(keras.Model):
         seed=0,
         **kwargs,
     ):
-        super().__init__(**kwargs)
+        super().__init__(**{"dtype": "float32", **kwargs})
         encoder_loss(adversarial_loss)
         self.shared_encoder_x = shared_encoder_x
         self.shared_encoder_y = shared_encoder_y
@@ -105,144 +124,121 @@ class ExclusiveModel(keras.Model):
         self.discriminator_noise = discriminator_noise
         self.code_noise = code_noise
         self.seed = seed
-        self.discriminator_optimizer = None
+        shared, exclusive = code_size(shared_encoder_x), code_size(encoder_x)
+        check_encoder_y(shared_encoder_x, shared_encoder_y)
+        check_encoder_y(encoder_x, encoder_y)
+        both = shared + exclusive
+        check_sizes(self, NETWORKS[2:4], code=both, marginal_code=both)
+        check_sizes(self, NETWORKS[4:], shared=shared, exclusive=exclusive)
         for frozen in (shared_encoder_x, shared_encoder_y):
             if frozen is not None:
                 frozen.trainable = False
-        self.trackers = {
-            name: keras.metrics.Mean(name=name)
-            for name in ("loss", "global", "local", "adversarial", "discriminator")
-        }
-        self.steps_done = step_counter(self)
-        # The networks come built, so there is nothing to build from inputs.
-        self.built = True
+        self._prepare(("loss", "global", "local", "adversarial", "discriminator"))
 
-    def call(self, inputs, training=False):
-        x, y = self._encode(inputs, training)
-        return {"x": x["vector"], "y": y["vector"]}
-
-    def compile(self, optimizer="adam", discriminator_optimizer="adam", **kwargs):
-        super().compile(optimizer=optimizer, **kwargs)
-        self.discriminator_optimizer = keras.optimizers.get(discriminator_optimizer)
-        # Each on its own variables, and now: see SharedModel.compile.
-        self.optimizer.build(self.encoder_variables)
-        self.discriminator_optimizer.build(self.discriminator_variables)
-
-    def get_compile_config(self):
-        return {
-            **super().get_compile_config(),
-            "discriminator_optimizer": keras.saving.serialize_keras_object(
-                self.discriminator_optimizer
-            ),
-        }
-
-    def compile_from_config(self, config):
-        self.compile(**keras.saving.deserialize_keras_object(config))
+    @classmethod
+    def from_encoders(cls, shared_model, encoder, encoder_y=None, **options):
+        """A model of stage 2 around any Keras image model and the shared encoders of
+        stage 1; see `from_encoder.exclusive_model`."""
+        return from_encoder.exclusive_model(
+            cls, shared_model, encoder, encoder_y, **options
+        )
 
     @property
-    def metrics(self):
-        return list(self.trackers.values())
-
-    @property
-    def discriminator_variables(self):
-        """Variables that maximise Eq. 9."""
-        return trainable_variables(self.discriminator_x, self.discriminator_y)
-
-    @property
-    def encoder_variables(self):
-        """Variables that maximise Eq. 10: encoders and statistics networks."""
-        return trainable_variables(
+    def encoder_networks(self):
+        return [
             self.encoder_x,
             self.encoder_y,
             self.global_network_x,
             self.global_network_y,
             self.local_network_x,
             self.local_network_y,
-        )
+        ]
+
+    @property
+    def discriminator_networks(self):
+        return [self.discriminator_x, self.discriminator_y]
+
+    def representations(self):
+        """`{(Representation, domain): function}`, of S and of E; as of
+        `SharedModel.representations`."""
+        encoders_y = (self.shared_encoder_y, self.encoder_y)
+        domains = ("x",) if encoders_y == (None, None) else ("x", "y")
+        return {
+            (representation, domain): representer(
+                self.encoder(representation.name, domain)
+            )
+            for representation in (SHARED, EXCLUSIVE)
+            for domain in domains
+        }
 
     def encoder(self, representation, domain):
         """The encoder of a representation ("shared", "exclusive") for a domain."""
         prefix = "shared_encoder" if representation == "shared" else "encoder"
         return network_of(self, prefix, domain)
 
-    def train_step(self, data):
-        shared = self._shared(data)
+    def _update(self, pair):
+        shared = self._shared(pair)
         count = 4 + 2 * self.discriminator_steps
         seeds = step_seeds(self.seed, self.steps_done, count)
         # One pass through the discriminators gives both players' gradients.
         with tf.GradientTape(persistent=True) as tape:
-            terms, pairs = self._terms(data, shared, seeds[:6], training=True)
+            terms, codes = self._terms(pair, shared, seeds[:6], training=True)
             loss = scaled_loss(self.optimizer, terms["loss"])
             game = scaled_loss(self.discriminator_optimizer, terms["discriminator"])
         gradients = tape.gradient(loss, self.encoder_variables)
         game_gradients = tape.gradient(game, self.discriminator_variables)
         self.optimizer.apply(gradients, self.encoder_variables)
         self.discriminator_optimizer.apply(game_gradients, self.discriminator_variables)
-        self._train_discriminator_again(pairs, seeds[6:])
-        self.steps_done.assign_add(1)
-        return self._track(terms)
+        self._train_discriminator_again(codes, seeds[6:])
+        return terms
 
-    def test_step(self, data):
+    def _evaluate(self, pair):
         seeds = step_seeds(self.seed, self.trackers["loss"].count, count=6)
-        terms, _ = self._terms(data, self._shared(data), seeds, training=False)
-        return self._track(terms)
+        terms, _ = self._terms(pair, self._shared(pair), seeds, training=False)
+        return terms
 
-    def _terms(self, data, shared, seeds, training):
-        """Every term of both players, and the pairs `(S, E)` of the domains."""
-        x, y = self._encode(data, training)
-        pairs = (shared[0], x["vector"]), (shared[1], y["vector"])
-        information, terms = self._information(x, y, pairs, seeds[:4])
-        logits = self._logits(pairs, seeds[4:], training)
+    def _terms(self, pair, shared, seeds, training):
+        """Every term of both players, and the codes `(S, E)` of the domains."""
+        x, y = self._encode(pair, training)
+        codes = (shared[0], x["vector"]), (shared[1], y["vector"])
+        information, terms = self._information(x, y, codes, seeds[:4])
+        logits = self._logits(codes, seeds[4:], training)
         adversarial = adversarial_terms(logits, encoder_loss(self.adversarial_loss))
         weight = warmed_up(self.adversarial_weight, self.steps_done, self.warmup_steps)
         objective = objectives.exclusive_objective(information, adversarial, weight)
-        terms |= {"loss": -objective, "adversarial": tf.add_n(adversarial)}
-        return {**terms, "discriminator": discriminator_loss(logits)}, pairs
+        loss = tf.add_n([-objective, *added_losses(self.encoder_networks)])
+        terms |= {"loss": loss, "adversarial": tf.add_n(adversarial)}
+        return {**terms, "discriminator": discriminator_loss(logits)}, codes
 
-    def _information(self, x, y, pairs, seeds):
+    def _information(self, x, y, codes, seeds):
         """The mutual information of each image and its own (S, E) (Eq. 8)."""
-        codes = [
+        met = [
             tf.concat([shared, add_noise(exclusive, self.code_noise, seed)], axis=-1)
-            for (shared, exclusive), seed in zip(pairs, seeds[:2], strict=True)
+            for (shared, exclusive), seed in zip(codes, seeds[:2], strict=True)
         ]
-        coded = {"x": (x, codes[0]), "y": (y, codes[1])}
+        coded = {"x": (x, met[0]), "y": (y, met[1])}
         return weighted_information(self, coded, seeds[2:])
 
-    def _logits(self, pairs, seeds, training):
-        discriminators = (
-            self.discriminator_x,
-            self.discriminator_y or self.discriminator_x,
-        )
-        return game_logits(
-            discriminators, pairs, seeds, training, self.discriminator_noise
-        )
+    def _logits(self, codes, seeds, training):
+        players = (self.discriminator_x, self.discriminator_y or self.discriminator_x)
+        return game_logits(players, codes, seeds, training, self.discriminator_noise)
 
-    def _train_discriminator_again(self, pairs, seeds):
+    def _train_discriminator_again(self, codes, seeds):
         """The updates after the first, each on a new shuffle."""
-        pairs = [(shared, tf.stop_gradient(exclusive)) for shared, exclusive in pairs]
+        codes = [(shared, tf.stop_gradient(exclusive)) for shared, exclusive in codes]
         optimizer = self.discriminator_optimizer
         for step in range(self.discriminator_steps - 1):
             with tf.GradientTape() as tape:
-                logits = self._logits(pairs, seeds[2 * step : 2 * step + 2], True)
+                logits = self._logits(codes, seeds[2 * step : 2 * step + 2], True)
                 loss = scaled_loss(optimizer, discriminator_loss(logits))
             gradients = tape.gradient(loss, self.discriminator_variables)
             optimizer.apply(gradients, self.discriminator_variables)
 
-    def _shared(self, data):
+    def _shared(self, pair):
         x, y = encode_pair(
-            self.shared_encoder_x, self.shared_encoder_y, data["x"], data["y"], False
+            self.shared_encoder_x, self.shared_encoder_y, pair["x"], pair["y"], False
         )
         return tf.stop_gradient(x["vector"]), tf.stop_gradient(y["vector"])
-
-    def _encode(self, data, training):
-        return encode_pair(
-            self.encoder_x, self.encoder_y, data["x"], data["y"], training
-        )
-
-    def _track(self, terms):
-        for name, tracker in self.trackers.items():
-            tracker.update_state(terms[name])
-        return self.get_metrics_result()
 
     def get_config(self):
         return {
@@ -250,7 +246,3 @@ class ExclusiveModel(keras.Model):
             **serialized_networks(self, NETWORKS),
             **{name: getattr(self, name) for name in SETTINGS},
         }
-
-    @classmethod
-    def from_config(cls, config, custom_objects=None):
-        return cls(**deserialized_networks(config))

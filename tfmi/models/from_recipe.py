@@ -4,24 +4,13 @@ import dataclasses
 
 import keras
 
-from tfmi.models import dot_networks
+from tfmi.models import from_encoder
 from tfmi.models import networks
 from tfmi.models.exclusive import ExclusiveModel
+from tfmi.models.image_encoder import image_encoder
 from tfmi.models.layers import FusedAdam
 from tfmi.models.saving import dtype_policy
 from tfmi.models.shared import SharedModel
-
-STATISTICS_NETWORKS = {
-    "concat": (
-        networks.global_statistics_network,
-        networks.local_statistics_network,
-    ),
-    "dot": (dot_networks.global_dot_network, dot_networks.local_dot_network),
-}
-DISCRIMINATORS = {
-    "concat": networks.discriminator,
-    "dot": dot_networks.dot_discriminator,
-}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -53,39 +42,37 @@ class Build:
     def networks(self, stage, size, code_size):
         """Encoders of `size` and the statistics networks for codes of `code_size`,
         by the names of the models' arguments."""
-        built = {}
+        recipe, built = self.recipe, {}
         for domain in self.domains:
-            encoder = self._encoder(stage, size, domain)
-            built[f"encoder_{domain}"] = encoder
-            map_shape = encoder.output["feature_map"].shape[1:]
-            kinds = STATISTICS_NETWORKS[self.recipe.critic]
-            for term, network in zip(("global", "local"), kinds, strict=True):
-                built[f"{term}_network_{domain}"] = network(
-                    map_shape, code_size, self.recipe.critic_units
-                )
+            encoder = {f"encoder_{domain}": self._encoder(stage, size, domain)}
+            built |= encoder
+            built |= from_encoder.statistics_networks(
+                encoder, recipe.critic, code_size, recipe.critic_units
+            )
         return built
 
     def _encoder(self, stage, size, domain):
-        return networks.encoder(
-            self.image_shape,
-            size,
-            self.recipe.encoder_width,
-            self.recipe.normalize_codes,
-            getattr(self.recipe, f"{stage}_levels"),
-            name=f"{stage}_encoder_{domain}",
-        )
+        normalize = self.recipe.normalize_codes
+        levels = getattr(self.recipe, f"{stage}_levels")
+        options = {"levels": levels, "name": f"{stage}_encoder_{domain}"}
+        if self.encoder is not None:
+            model = self.encoder(self.image_shape)
+            shape = self.image_shape
+            return image_encoder(
+                model, size, image_shape=shape, normalize=normalize, **options
+            )
+        width = self.recipe.encoder_width
+        return networks.encoder(self.image_shape, size, width, normalize, **options)
 
     def discriminators(self):
-        build = DISCRIMINATORS[self.recipe.discriminator]
-        return {
-            f"discriminator_{domain}": build(
-                self.recipe.shared_size,
-                self.recipe.exclusive_size,
-                self.recipe.discriminator_units,
-                self.recipe.discriminator_spectral_norm,
-            )
-            for domain in self.domains
-        }
+        return from_encoder.discriminators(
+            self.domains,
+            self.recipe.discriminator,
+            self.recipe.shared_size,
+            self.recipe.exclusive_size,
+            self.recipe.discriminator_units,
+            self.recipe.discriminator_spectral_norm,
+        )
 
     def compile(self, model, discriminator_learning_rate):
         """Compile with both players' optimizers; returns the model."""
@@ -95,17 +82,11 @@ class Build:
         # beta_1 of 0.5 as in DCGAN: momentum makes the game oscillate.
         game = FusedAdam(discriminator_learning_rate, beta_1=0.5)
         model.compile(
-            optimizer=self._scaled(FusedAdam(rate)),
-            discriminator_optimizer=self._scaled(game),
+            optimizer=FusedAdam(rate),
+            discriminator_optimizer=game,
             jit_compile=self.jit,
         )
         return model
-
-    def _scaled(self, optimizer):
-        """With loss scaling where gradients would else vanish in float16."""
-        if self.precision != "mixed_float16":
-            return optimizer
-        return keras.optimizers.LossScaleOptimizer(optimizer)
 
 
 def build_shared_model(recipe, image_shape, **options):

@@ -1,8 +1,9 @@
-"""The networks, as plain functional Keras models.
+"""Encoders, and what both kinds of statistics networks and discriminators share.
 
-Encoders are DCGAN-like, statistics networks Deep-InfoMax-like (section 4.3).
-Every statistics network takes the same three inputs and gives the scores of
-the joint and of the marginal samples, so the models need not know its kind.
+Encoders are DCGAN-like, statistics networks Deep-InfoMax-like (section 4.3):
+`concat_networks` and `dot_networks`. Every statistics network takes the same three
+inputs and gives the scores of the joint and of the marginal samples, so the models
+need not know its kind.
 """
 
 import keras
@@ -12,7 +13,7 @@ from tfmi.models.layers import MapNormalization
 from tfmi.models.quantization import FiniteScalarQuantization
 
 # Of codes, whatever the precision of the maps.
-CODES = "float32"
+CODE_DTYPE = "float32"
 
 
 def num_blocks(image_shape):
@@ -61,14 +62,22 @@ def encoder(image_shape, size, width=64, normalize=False, levels=0, name=None):
         features = _convolution(features, width * min(2**block, 8), block)
         maps.append(features)
     vector = keras.layers.Flatten()(features)
-    vector = keras.layers.Dense(size, name="vector", dtype=CODES)(vector)
+    vector = keras.layers.Dense(size, name="vector", dtype=CODE_DTYPE)(vector)
+    vector = finished_code(vector, normalize, levels)
+    return keras.Model(image, {"feature_map": maps[-2], "vector": vector}, name=name)
+
+
+def finished_code(vector, normalize, levels):
+    """A code after the layers that its settings ask for; see `encoder`."""
     if normalize:
         vector = keras.layers.BatchNormalization(
-            center=False, scale=False, name="unit_variance", dtype=CODES
+            center=False, scale=False, name="unit_variance", dtype=CODE_DTYPE
         )(vector)
     if levels:
-        vector = FiniteScalarQuantization(levels, dtype=CODES, name="levels")(vector)
-    return keras.Model(image, {"feature_map": maps[-2], "vector": vector}, name=name)
+        vector = FiniteScalarQuantization(levels, dtype=CODE_DTYPE, name="levels")(
+            vector
+        )
+    return vector
 
 
 def _input(shape, name):
@@ -95,79 +104,15 @@ def statistics_inputs(map_shape, code_size):
     }
 
 
-def _split_scores(scores):
-    joint, marginal = keras.ops.split(scores, 2, axis=0)
-    return {"joint": joint, "marginal": marginal}
+def functional_name():
+    """The name that Keras gives the next functional model: "functional_4".
 
-
-def local_statistics_network(map_shape, code_size, units=512, name=None):
-    """Concatenate-and-convolve statistics network of Deep InfoMax (Eq. 4).
-
-    Two 1x1 convolutions of `units` on the code concatenated to each position
-    of the feature map, and a linear output. The first layer of a
-    concatenation is a sum of a map part, the same for the joint and the
-    marginal pair, and a code part, the same at each position; computed so it
-    is the same function for a fraction of the work.
-
-    Args:
-        map_shape: `(rows, columns, channels)`.
-        code_size: length of the code.
-        units: width of the two hidden layers.
-
-    Returns:
-        A model from `{"feature_map", "code", "marginal_code"}` to
-        `{"joint", "marginal"}`, each `(batch, rows, columns, 1)`.
+    TensorFlow sums gradients in the order of the names of a graph's nodes, so that
+    statistics networks that were called by their class would round otherwise than
+    those of the runs that were trained before they had one.
     """
-    inputs = statistics_inputs(map_shape, code_size)
-    rows = keras.ops.reshape(inputs["feature_map"], (-1, map_shape[-1]))
-    map_part = keras.layers.Dense(units, name="map_part")(rows)
-    map_part = keras.ops.reshape(map_part, (-1, *map_shape[:2], units))
-    code_part = keras.layers.Dense(units, use_bias=False, name="code_part")
-    # A convolution, whose gradients oneDNN computes faster than a matrix's of
-    # this shape; the first and the last layer are faster as matrices.
-    hidden = keras.layers.Conv2D(units, 1, activation="relu", name="hidden")
-    score = keras.layers.Dense(1, name="score")
-
-    def scores(code):
-        first = map_part + keras.layers.Reshape((1, 1, units))(code_part(code))
-        features = hidden(keras.layers.ReLU()(first))
-        values = score(keras.ops.reshape(features, (-1, units)))
-        return keras.ops.reshape(values, (-1, *map_shape[:2], 1))
-
-    # Apart, as maps of this size cost more to copy into one batch than the
-    # weights to read twice.
-    outputs = {
-        "joint": scores(inputs["code"]),
-        "marginal": scores(inputs["marginal_code"]),
-    }
-    return keras.Model(inputs, outputs, name=name)
-
-
-def global_statistics_network(map_shape, code_size, units=512, name=None):
-    """Global statistics network of Deep InfoMax (Eq. 3).
-
-    Two 3x3 convolutions (64 and 32 channels) summarise the feature map; it is
-    flattened, concatenated to the code (factored as in
-    `local_statistics_network`) and passes two dense layers of `units`.
-
-    Returns:
-        A model from `{"feature_map", "code", "marginal_code"}` to
-        `{"joint", "marginal"}`, each `(batch, 1)`.
-    """
-    inputs = statistics_inputs(map_shape, code_size)
-    summary = map_summary(inputs["feature_map"])
-    map_part = keras.layers.Dense(units, name="map_part")(summary)
-    code_part = keras.layers.Dense(units, use_bias=False, name="code_part")
-    hidden = keras.layers.Concatenate(axis=0)(
-        [
-            map_part + code_part(inputs["code"]),
-            map_part + code_part(inputs["marginal_code"]),
-        ]
-    )
-    hidden = keras.layers.ReLU()(hidden)
-    hidden = keras.layers.Dense(units, activation="relu", name="hidden")(hidden)
-    scores = keras.layers.Dense(1, name="score")(hidden)
-    return keras.Model(inputs, _split_scores(scores), name=name)
+    number = keras.backend.get_uid("functional") - 1
+    return f"functional_{number}" if number else "functional"
 
 
 def map_summary(feature_map):
@@ -188,39 +133,6 @@ def normalized_dense(units, **options):
     # The layer's product stays in half precision; its kernel, which Keras puts
     # back normalised at each step, must not be rounded to it.
     return keras.layers.SpectralNormalization(layer, dtype="float32")
-
-
-def discriminator(
-    shared_size, exclusive_size, units=512, spectral_norm=False, name=None
-):
-    """Fully connected network with 3 layers on (S, E) (section 4.3).
-
-    The first layer of the concatenation is factored as in
-    `local_statistics_network`.
-
-    Args:
-        spectral_norm: whether its layers are `normalized_dense`.
-
-    Returns:
-        A model from `{"shared": (batch, shared_size),
-        "exclusive": (batch, exclusive_size), "marginal_exclusive": likewise}`
-        to logits `{"joint", "marginal"}`, each `(batch, 1)`.
-    """
-    dense = normalized_dense if spectral_norm else keras.layers.Dense
-    inputs = discriminator_inputs(shared_size, exclusive_size)
-    shared_part = dense(units, name="shared_part")(inputs["shared"])
-    exclusive_part = dense(units, use_bias=False, name="exclusive_part")
-    hidden = keras.layers.Concatenate(axis=0)(
-        [
-            shared_part + exclusive_part(inputs["exclusive"]),
-            shared_part + exclusive_part(inputs["marginal_exclusive"]),
-        ]
-    )
-    hidden = keras.layers.LeakyReLU(0.2)(hidden)
-    hidden = dense(units, name="hidden")(hidden)
-    hidden = keras.layers.LeakyReLU(0.2)(hidden)
-    logits = dense(1, name="logit")(hidden)
-    return keras.Model(inputs, _split_scores(logits), name=name)
 
 
 def domain_discriminator(size, units=512, name=None):

@@ -8,7 +8,7 @@ Equation numbers are those of Sanchez, Serrurier, Ortner (2019).
 import tensorflow as tf
 
 # Of scores and codes where they are summed up, whatever their own precision.
-SUMS = tf.float32
+SUM_DTYPE = tf.float32
 
 
 def jsd_mutual_information(joint_scores, marginal_scores):
@@ -23,8 +23,8 @@ def jsd_mutual_information(joint_scores, marginal_scores):
         A float32 scalar, at most 0. With D_JS in nats its supremum over T is
         `2 * D_JS(p(x, z) || p(x)p(z)) - 2 * log(2)`.
     """
-    joint = tf.cast(joint_scores, SUMS)
-    marginal = tf.cast(marginal_scores, SUMS)
+    joint = tf.cast(joint_scores, SUM_DTYPE)
+    marginal = tf.cast(marginal_scores, SUM_DTYPE)
     return -tf.reduce_mean(tf.nn.softplus(-joint)) - tf.reduce_mean(
         tf.nn.softplus(marginal)
     )
@@ -66,7 +66,7 @@ def l1_distance(shared_x, shared_y):
     Returns:
         A float32 scalar: summed over the dimensions, averaged over the batch.
     """
-    difference = tf.cast(shared_x, SUMS) - tf.cast(shared_y, SUMS)
+    difference = tf.cast(shared_x, SUM_DTYPE) - tf.cast(shared_y, SUM_DTYPE)
     return tf.reduce_mean(tf.reduce_sum(tf.abs(difference), axis=-1))
 
 
@@ -79,32 +79,25 @@ def adversarial_value(marginal_logits, joint_logits):
     """Value of the discriminator's game (Eq. 9), at most 0.
 
     The discriminator calls samples of p(s)p(e) real and of p(s, e) fake, and
-    maximises this value; at its optimum the value is
-    `2 * D_JS(p(s, e) || p(s)p(e)) - 2 * log(2)`, so an encoder that minimises
-    it minimises the divergence. `log D` and `log(1 - D)` are taken from the
-    logits, so no sigmoid can saturate to a NaN.
+    maximises this value: Eq. 2 with the two distributions in each other's place.
+    At its optimum the value is `2 * D_JS(p(s, e) || p(s)p(e)) - 2 * log(2)`, so
+    an encoder that minimises it minimises the divergence. `log D` and
+    `log(1 - D)` are taken from the logits, so no sigmoid can saturate to a NaN.
 
     Args:
         marginal_logits: discriminator logits on p(s)p(e), any shape.
         joint_logits: discriminator logits on p(s, e), any shape.
     """
-    marginal = tf.cast(marginal_logits, SUMS)
-    joint = tf.cast(joint_logits, SUMS)
-    return -tf.reduce_mean(tf.nn.softplus(-marginal)) - tf.reduce_mean(
-        tf.nn.softplus(joint)
+    return jsd_mutual_information(
+        joint_scores=marginal_logits, marginal_scores=joint_logits
     )
 
 
-def saddle_point_loss(marginal_logits, joint_logits):
-    """What the encoder minimises when it plays Eq. 9 as it stands."""
-    return adversarial_value(marginal_logits, joint_logits)
-
-
 def non_saturating_loss(marginal_logits, joint_logits):
-    """The encoder's side with swapped labels (Goodfellow et al., 2014).
+    """The encoder's side of Eq. 9 with swapped labels (Goodfellow et al., 2014).
 
     `-log D` on the joint samples and `-log(1 - D)` on the marginal ones: the
-    same fixed point as `saddle_point_loss`, with a gradient that grows rather
+    same fixed point as `adversarial_value`, with a gradient that grows rather
     than vanishes where the discriminator is sure of itself.
     """
     return -adversarial_value(

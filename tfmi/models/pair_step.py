@@ -34,6 +34,13 @@ def scaled_loss(optimizer, loss):
     )
 
 
+def added_losses(networks):
+    """What the networks add to the loss themselves: regularisers, and `add_loss` of
+    their last call. A list of float32 scalars."""
+    present = [network for network in networks if network is not None]
+    return [tf.cast(v, objectives.SUM_DTYPE) for n in present for v in n.losses]
+
+
 def step_counter(model):
     """A variable of the model that counts its training steps.
 

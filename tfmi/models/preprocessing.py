@@ -2,6 +2,8 @@
 
 import tensorflow as tf
 
+from tfmi.errors import UsageError
+
 PIXEL_SCALE = 1 / 127.5
 PIXEL_OFFSET = -1.0
 
@@ -11,11 +13,30 @@ def scale_images(images):
     return tf.cast(images, tf.float32) * PIXEL_SCALE + PIXEL_OFFSET
 
 
+def encoder_images(images):
+    """Images as the encoders take them: uint8 is scaled to [-1, 1], floats are
+    taken as they are.
+
+    Raises:
+        UsageError: for other types.
+    """
+    images = tf.convert_to_tensor(images)
+    if images.dtype == tf.uint8:
+        return scale_images(images)
+    if not images.dtype.is_floating:
+        raise UsageError(
+            "images must be uint8 in [0, 255] or floats in [-1, 1]. "
+            f"Received: {images.dtype.name}"
+        )
+    return images
+
+
 def representer(encoder):
-    """A function from raw images to the vectors of an encoder, both as arrays."""
+    """A function from images (`encoder_images`) to the vectors of an encoder, both
+    as arrays."""
 
     @tf.function(reduce_retracing=True)
     def vectors(images):
-        return encoder(scale_images(images), training=False)["vector"]
+        return encoder(encoder_images(images), training=False)["vector"]
 
     return lambda images: vectors(images).numpy()

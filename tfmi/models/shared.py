@@ -3,45 +3,80 @@
 import keras
 import tensorflow as tf
 
+from tfmi.models import from_encoder
 from tfmi.models import objectives
 from tfmi.models.adversary import domain_value
-from tfmi.models.adversary import trainable_variables
+from tfmi.models.pair_model import PairModel
+from tfmi.models.pair_model import check_encoder_y
+from tfmi.models.pair_model import check_sizes
+from tfmi.models.pair_model import code_size
 from tfmi.models.pair_step import add_noise
-from tfmi.models.pair_step import deserialized_networks
-from tfmi.models.pair_step import encode_pair
+from tfmi.models.pair_step import added_losses
 from tfmi.models.pair_step import network_of
 from tfmi.models.pair_step import scaled_loss
 from tfmi.models.pair_step import serialized_networks
-from tfmi.models.pair_step import step_counter
 from tfmi.models.pair_step import step_seeds
 from tfmi.models.pair_step import weighted_information
+from tfmi.models.preprocessing import representer
+from tfmi.representation import SHARED
+
+NETWORKS = ("encoder", "global_network", "local_network")
+SETTINGS = """global_weight local_weight l1_weight adversarial_weight switched
+    code_noise seed""".split()
 
 
 @keras.saving.register_keras_serializable(package="tfmi")
-class SharedModel(keras.Model):
+class SharedModel(PairModel, keras.Model):
     """Learns S so that S_X = S_Y holds what the images of a pair share.
 
+    Stage 1 of Sanchez, Serrurier, Ortner (2019): S of each image is to tell of the
+    *other* image of its pair (Eq. 5), and the two to agree (Eq. 6). `from_encoder`
+    builds it around any image model.
+
     Args:
-        encoder_x: model from scaled images to `{"feature_map", "vector"}`.
-        global_network_x: statistics network for the image x (`networks`).
-        local_network_x: likewise, for the positions of its feature map.
+        encoder_x: functional model from scaled images to `{"feature_map",
+            "vector"}`.
+        global_network_x: statistics network for the image x (`concat_networks`,
+            `dot_networks`).
+        local_network_x: the same for the positions of its feature map.
         encoder_y, global_network_y, local_network_y: the same for y; `None`
             shares the weights of x (section 5.1).
         discriminator: model from codes to logits `(batch, 1)`, or `None`. It
             learns to tell S_X from S_Y, and the encoders to deceive it
             (`adversary.domain_value`); the paper has none.
-        global_weight: alpha, `local_weight`: beta, `l1_weight`: gamma,
-            `adversarial_weight`: of the discriminator's game.
+        global_weight: alpha, of the global term.
+        local_weight: beta, of the local term.
+        l1_weight: gamma, of the L1 distance.
+        adversarial_weight: of the discriminator's game.
         switched: `False` gives each image its own code (the ablation).
         code_noise: standard deviation of the Gaussian noise that is added to
             the codes before the statistics networks see them, 0 for none. It
             bounds what a code of unit variance can carry.
         seed: of the negative samples and the noise.
 
-    Call arguments: `{"x": images, "y": images}`, float
-    `(batch, height, width, channels)`.
+    Call arguments: a pair, `(x, y)` or `{"x": x, "y": y}`, each
+    `(batch, height, width, channels)`: uint8, which is scaled to [-1, 1], or float,
+    which is taken as it is. In training a batch has at least 2 pairs.
 
     Returns (call): `{"x": S_X, "y": S_Y}`, each `(batch, size)`.
+
+    Raises:
+        UsageError: for networks whose codes are not those of the encoders.
+
+    Example:
+
+    ```python
+    encoder = keras.Sequential([
+        keras.Input((32, 32, 3)),
+        keras.layers.Conv2D(16, 4, strides=2, activation="relu"),
+        keras.layers.Conv2D(32, 4, strides=2, activation="relu"),
+        keras.layers.Flatten(),
+        keras.layers.Dense(64),
+    ])
+    shared = tfmi.SharedModel.from_encoder(encoder)
+    shared.compile(optimizer="adam")
+    shared.fit(pairs.batch(64, drop_remainder=True))
+    ```
     """
 
     def __init__(
@@ -62,7 +97,7 @@ class SharedModel(keras.Model):
         seed=0,
         **kwargs,
     ):
-        super().__init__(**kwargs)
+        super().__init__(**{"dtype": "float32", **kwargs})
         self.encoder_x = encoder_x
         self.global_network_x = global_network_x
         self.local_network_x = local_network_x
@@ -77,63 +112,52 @@ class SharedModel(keras.Model):
         self.switched = switched
         self.code_noise = code_noise
         self.seed = seed
-        self.discriminator_optimizer = None
+        size = code_size(encoder_x)
+        check_encoder_y(encoder_x, encoder_y)
+        check_sizes(self, NETWORKS[1:], code=size, marginal_code=size)
         terms = ["loss", "global", "local", "l1"]
         if discriminator is not None:
             terms += ["adversarial", "discriminator"]
-        self.trackers = {name: keras.metrics.Mean(name=name) for name in terms}
-        self.steps_done = step_counter(self)
-        # The networks come built, so there is nothing to build from inputs.
-        self.built = True
+        self._prepare(terms)
 
-    def call(self, inputs, training=False):
-        x, y = self._encode(inputs, training)
-        return {"x": x["vector"], "y": y["vector"]}
-
-    def compile(self, optimizer="adam", discriminator_optimizer="adam", **kwargs):
-        super().compile(optimizer=optimizer, **kwargs)
-        # Built here, not at the first step, so that a checkpoint restored
-        # before it finds the optimizer's variables.
-        self.optimizer.build(self.encoder_variables)
-        if self.discriminator is not None:
-            self.discriminator_optimizer = keras.optimizers.get(discriminator_optimizer)
-            self.discriminator_optimizer.build(self.discriminator_variables)
-
-    def get_compile_config(self):
-        config = super().get_compile_config()
-        if self.discriminator is None:
-            return config
-        optimizer = keras.saving.serialize_keras_object(self.discriminator_optimizer)
-        return {**config, "discriminator_optimizer": optimizer}
-
-    def compile_from_config(self, config):
-        self.compile(**keras.saving.deserialize_keras_object(config))
+    @classmethod
+    def from_encoder(cls, encoder, encoder_y=None, **options):
+        """A model around any Keras image model; see `from_encoder.shared_model`."""
+        return from_encoder.shared_model(cls, encoder, encoder_y, **options)
 
     @property
-    def metrics(self):
-        return list(self.trackers.values())
-
-    @property
-    def discriminator_variables(self):
-        return trainable_variables(self.discriminator)
-
-    @property
-    def encoder_variables(self):
-        """Variables that maximise Eq. 7: encoders and statistics networks."""
-        return trainable_variables(
+    def encoder_networks(self):
+        return [
             self.encoder_x,
             self.global_network_x,
             self.local_network_x,
             self.encoder_y,
             self.global_network_y,
             self.local_network_y,
-        )
+        ]
+
+    @property
+    def discriminator_networks(self):
+        return [self.discriminator]
 
     def encoder(self, representation, domain):
         """The encoder of a representation ("shared") for a domain."""
         return network_of(self, "encoder", domain)
 
-    def train_step(self, data):
+    def representations(self):
+        """`{(Representation, domain): function}`, what `tfmi.evaluate` scores.
+
+        The domain is "x", or "x" and "y" where each has an encoder. A function
+        takes images as an array, `(n, height, width, channels)`, uint8 or float,
+        and gives their vectors `(n, size)`.
+        """
+        domains = ("x",) if self.encoder_y is None else ("x", "y")
+        return {
+            (SHARED, domain): representer(self.encoder("shared", domain))
+            for domain in domains
+        }
+
+    def _update(self, pair):
         seeds = step_seeds(self.seed, self.steps_done, count=4)
         players = {"loss": (self.optimizer, self.encoder_variables)}
         if self.discriminator is not None:
@@ -142,7 +166,7 @@ class SharedModel(keras.Model):
                 self.discriminator_variables,
             )
         with tf.GradientTape(persistent=True) as tape:
-            terms = self._terms(data, seeds, training=True)
+            terms = self._terms(pair, seeds, training=True)
             losses = {n: scaled_loss(o, terms[n]) for n, (o, _) in players.items()}
         # All gradients first: an update must not be seen by the other player's.
         gradients = {
@@ -151,15 +175,14 @@ class SharedModel(keras.Model):
         }
         for name, (optimizer, variables) in players.items():
             optimizer.apply(gradients[name], variables)
-        self.steps_done.assign_add(1)
-        return self._track(terms)
+        return terms
 
-    def test_step(self, data):
+    def _evaluate(self, pair):
         seeds = step_seeds(self.seed, self.trackers["loss"].count, count=4)
-        return self._track(self._terms(data, seeds, training=False))
+        return self._terms(pair, seeds, training=False)
 
-    def _terms(self, data, seeds, training):
-        x, y = self._encode(data, training)
+    def _terms(self, pair, seeds, training):
+        x, y = self._encode(pair, training)
         l1 = objectives.l1_distance(x["vector"], y["vector"])
         code_x, code_y = objectives.switch(
             add_noise(x["vector"], self.code_noise, seeds[0]),
@@ -170,38 +193,18 @@ class SharedModel(keras.Model):
             self, {"x": (x, code_x), "y": (y, code_y)}, seeds[2:]
         )
         objective = objectives.shared_objective(information, l1, self.l1_weight)
-        terms |= {"loss": -objective, "l1": l1}
+        loss = tf.add_n([-objective, *added_losses(self.encoder_networks)])
+        terms |= {"loss": loss, "l1": l1}
         if self.discriminator is not None:
             value = domain_value(self.discriminator, x["vector"], y["vector"], training)
             terms["loss"] += self.adversarial_weight * value
             terms |= {"adversarial": value, "discriminator": -value}
         return terms
 
-    def _encode(self, data, training):
-        return encode_pair(
-            self.encoder_x, self.encoder_y, data["x"], data["y"], training
-        )
-
-    def _track(self, terms):
-        for name, tracker in self.trackers.items():
-            tracker.update_state(terms[name])
-        return self.get_metrics_result()
-
     def get_config(self):
-        names = ("encoder", "global_network", "local_network")
         return {
             **super().get_config(),
-            **serialized_networks(self, names),
-            "global_weight": self.global_weight,
-            "local_weight": self.local_weight,
+            **serialized_networks(self, NETWORKS),
             "discriminator": keras.saving.serialize_keras_object(self.discriminator),
-            "l1_weight": self.l1_weight,
-            "adversarial_weight": self.adversarial_weight,
-            "switched": self.switched,
-            "code_noise": self.code_noise,
-            "seed": self.seed,
+            **{name: getattr(self, name) for name in SETTINGS},
         }
-
-    @classmethod
-    def from_config(cls, config, custom_objects=None):
-        return cls(**deserialized_networks(config))

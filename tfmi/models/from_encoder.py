@@ -1,0 +1,188 @@
+"""The models of both stages around any Keras image model."""
+
+from tfmi.errors import UsageError
+from tfmi.models import concat_networks
+from tfmi.models import dot_networks
+from tfmi.models import networks
+from tfmi.models.image_encoder import image_encoder
+from tfmi.models.pair_model import code_size
+from tfmi.models.pair_model import shared_variables
+
+STATISTICS_NETWORKS = {
+    "concat": (
+        concat_networks.global_statistics_network,
+        concat_networks.local_statistics_network,
+    ),
+    "dot": (dot_networks.global_dot_network, dot_networks.local_dot_network),
+}
+DISCRIMINATORS = {
+    "concat": concat_networks.discriminator,
+    "dot": dot_networks.dot_discriminator,
+}
+
+
+def shared_model(
+    cls,
+    encoder,
+    encoder_y=None,
+    *,
+    statistics_network="concat",
+    units=512,
+    discriminator_units=512,
+    adversarial_weight=0.0,
+    size=None,
+    feature_map=None,
+    image_shape=None,
+    normalize_codes=False,
+    levels=0,
+    **options,
+):
+    """A `SharedModel` around any Keras image model, its other networks built to fit.
+
+    Args:
+        encoder: model from images `(batch, height, width, channels)` to a vector
+            `(batch, size)`, to a feature map `(batch, rows, columns, channels)`,
+            which is pooled, or to both as `{"feature_map", "vector"}`. Its layers
+            are used and trained, not copied. It sees images in [-1, 1].
+        encoder_y: the same for y, for images of another kind; `None` shares the
+            weights of x.
+        statistics_network: "concat" scores a pair at a time, "dot" all pairs of a
+            batch by dot products.
+        units: width of the statistics networks.
+        discriminator_units: width of the discriminator of the domains, which there
+            is where `adversarial_weight` is not 0.
+        size: length of S; by default that of the encoder's vector, 64 where it gives
+            a feature map alone. A vector of another length passes a linear layer.
+        feature_map: name of the layer that gives the feature map; by default the last
+            one with a 4-D output.
+        image_shape: `(height, width, channels)`, for an encoder that has not been
+            built for one.
+        normalize_codes: whether S is batch-normalised to unit variance.
+        levels: number of levels that each dimension of S is rounded to, 0 for none.
+        options: the other arguments of `SharedModel`: weights, `switched`,
+            `code_noise`, `seed`, `name`.
+
+    Raises:
+        UsageError: for an encoder without a feature map, of another output, or whose
+            image shape is not known, and for an unknown kind of network.
+    """
+    parts = encoders(
+        {"x": encoder, "y": encoder_y},
+        "shared",
+        size=size,
+        feature_map=feature_map,
+        image_shape=image_shape,
+        normalize=normalize_codes,
+        levels=levels,
+    )
+    size = code_size(parts["encoder_x"])
+    parts |= statistics_networks(parts, statistics_network, size, units)
+    if adversarial_weight:
+        parts["discriminator"] = networks.domain_discriminator(
+            size, discriminator_units
+        )
+    return cls(**parts, adversarial_weight=adversarial_weight, **options)
+
+
+def exclusive_model(
+    cls,
+    shared_model,
+    encoder,
+    encoder_y=None,
+    *,
+    statistics_network="concat",
+    units=512,
+    discriminator="concat",
+    discriminator_units=512,
+    spectral_norm=False,
+    size=None,
+    feature_map=None,
+    image_shape=None,
+    normalize_codes=False,
+    levels=0,
+    **options,
+):
+    """An `ExclusiveModel` around any Keras image model, after stage 1.
+
+    Args:
+        shared_model: the trained `SharedModel`; its encoders are used and frozen.
+        encoder, encoder_y: as of `shared_model`, with weights of their own.
+        discriminator: kind of the discriminators, as `statistics_network`.
+        discriminator_units: width of the discriminators.
+        spectral_norm: whether their layers are spectrally normalised.
+        statistics_network, units, size, feature_map, image_shape, normalize_codes,
+            levels: as of `shared_model`, for E.
+        options: the other arguments of `ExclusiveModel`: weights, `warmup_steps`,
+            `adversarial_loss`, noise, `seed`, `name`.
+
+    Raises:
+        UsageError: as of `shared_model`, and for an encoder that is a shared one.
+    """
+    frozen = {
+        "shared_encoder_x": shared_model.encoder_x,
+        "shared_encoder_y": shared_model.encoder_y,
+    }
+    parts = encoders(
+        {"x": encoder, "y": encoder_y},
+        "exclusive",
+        size=size,
+        feature_map=feature_map,
+        image_shape=image_shape,
+        normalize=normalize_codes,
+        levels=levels,
+    )
+    for shared in filter(None, frozen.values()):
+        if any(shared_variables(shared, own) for own in parts.values()):
+            raise UsageError(
+                "the encoder of E must have weights of its own. Received: one with "
+                f"weights of {shared.name}"
+            )
+    sizes = code_size(shared_model.encoder_x), code_size(parts["encoder_x"])
+    parts |= statistics_networks(parts, statistics_network, sum(sizes), units)
+    domains = "x" if encoder_y is None else "xy"
+    parts |= discriminators(
+        domains, discriminator, *sizes, discriminator_units, spectral_norm
+    )
+    return cls(**frozen, **parts, **options)
+
+
+def encoders(models, stage, **options):
+    """`{"encoder_x": ..., "encoder_y": ...}` of those that are there.
+
+    Args:
+        models: `{domain: Keras model or None}`.
+        options: of `image_encoder`.
+    """
+    return {
+        f"encoder_{domain}": image_encoder(
+            model, name=f"{stage}_encoder_{domain}", **options
+        )
+        for domain, model in models.items()
+        if model is not None
+    }
+
+
+def statistics_networks(encoders, kind, code_size, units):
+    """The global and the local network of each encoder, by the models' arguments."""
+    kinds = _kind("statistics_network", STATISTICS_NETWORKS, kind)
+    return {
+        f"{term}_network_{name[-1]}": build(
+            encoder.output["feature_map"].shape[1:], code_size, units
+        )
+        for name, encoder in encoders.items()
+        for term, build in zip(("global", "local"), kinds, strict=True)
+    }
+
+
+def discriminators(domains, kind, *sizes):
+    """A discriminator of (S, E) for each domain, by the models' arguments."""
+    build = _kind("discriminator", DISCRIMINATORS, kind)
+    return {f"discriminator_{domain}": build(*sizes) for domain in domains}
+
+
+def _kind(argument, kinds, kind):
+    if kind not in kinds:
+        raise UsageError(
+            f"{argument} must be one of {', '.join(kinds)}. Received: {kind}"
+        )
+    return kinds[kind]
