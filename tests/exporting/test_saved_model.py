@@ -3,6 +3,7 @@
 import io
 import shutil
 
+import keras
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -18,6 +19,7 @@ from tfmi.exporting import serving_model
 from tfmi.exporting import warmup
 from tfmi.exporting.formats import saved_model
 from tfmi.models import networks
+from tfmi.models.image_encoder import image_encoder
 from tfmi.pipelines.images import read_image
 
 
@@ -176,8 +178,6 @@ def test_two_channels_have_no_signature_for_files(tmp_path):
 
 @pytest.mark.parametrize("policy", ["mixed_bfloat16", "mixed_float16", "bfloat16"])
 def test_export_is_in_float32_whatever_was_trained(policy, tmp_path):
-    import keras
-
     before = keras.config.dtype_policy()
     keras.config.set_dtype_policy(policy)
     try:
@@ -193,6 +193,35 @@ def test_export_is_in_float32_whatever_was_trained(policy, tmp_path):
     assert received.dtype == tf.float32
     low = encoder(images.astype("float32") / 127.5 - 1)["vector"]
     np.testing.assert_allclose(received, tf.cast(low, tf.float32), atol=0.1)
+
+
+@pytest.mark.parametrize("levels", [0, 3])
+def test_an_own_encoder_of_another_precision_is_rebuilt_in_float32(levels, tmp_path):
+    """Its backbone is a model within the encoder; a rounded code ends it."""
+    before = keras.config.dtype_policy()
+    keras.config.set_dtype_policy("mixed_bfloat16")
+    try:
+        backbone = keras.applications.MobileNetV3Small(
+            input_shape=(32, 32, 3), weights=None, include_top=False
+        )
+        encoder = image_encoder(backbone, 4, normalize=True, levels=levels)
+    finally:
+        keras.config.set_dtype_policy(before)
+    model = serving_model.serving_model({"shared": encoder}, (32, 32, 3))
+    assert {str(variable.dtype) for variable in model.variables} == {"float32"}
+    copy = serving_model.in_float32(encoder)
+    inner = copy.get_layer("backbone").get_layer("conv")
+    assert inner.compute_dtype == "float32"
+    images = np.random.default_rng(0).integers(0, 256, (3, 32, 32, 3), dtype=np.uint8)
+    right = serving_model.right_outputs({"shared": encoder}, images, 1e-4)["shared"]
+    assert right.shape == (3 if levels else 1, 3, 4)
+    served_module.save(model, tmp_path / "1")
+    for received in (
+        model(images),
+        saved_model.FORMAT.run(tmp_path / "1", [images])[0],
+    ):
+        difference = np.abs(right - received["shared"]).min(axis=0)
+        assert difference.max() < 1e-5
 
 
 def test_each_variable_is_written_once(run, exported):

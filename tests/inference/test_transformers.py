@@ -11,6 +11,7 @@ import pytest
 from onnx import TensorProto
 from onnx import helper
 from onnx import numpy_helper
+from sklearn.base import clone
 from sklearn.decomposition import PCA
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GridSearchCV
@@ -20,6 +21,7 @@ from tfmi import ExclusiveEncoder
 from tfmi import SharedEncoder
 from tfmi.errors import DataError
 from tfmi.errors import UsageError
+from tfmi.inference.transformers import OnnxEncoder
 
 SHAPE = (4, 5, 1)
 WEIGHTS = np.random.default_rng(0).normal(size=(20, 3)).astype(np.float32)
@@ -125,6 +127,24 @@ def test_a_file_that_is_no_model(tmp_path):
 def test_the_wrong_representation(path):
     with pytest.raises(DataError, match="must have the output exclusive"):
         ExclusiveEncoder(path).transform(some_images(1))
+
+
+def test_a_representation_of_any_name(tmp_path):
+    write_model(tmp_path / "latent.onnx", "latent")
+    encoder = OnnxEncoder(tmp_path, "latent", batch_size=2)
+    images = some_images(5)
+    np.testing.assert_allclose(encoder.transform(images), expected(images), rtol=1e-5)
+    assert clone(encoder).get_params() == encoder.get_params()
+    restored = pickle.loads(pickle.dumps(encoder))
+    np.testing.assert_array_equal(restored.transform(images), encoder.transform(images))
+    with pytest.raises(DataError, match="must be an .onnx file or a folder"):
+        encoder.set_params(representation="other").transform(images)
+
+
+def test_a_clone_of_a_named_form_stays_it(path):
+    copy = clone(SharedEncoder(path, batch_size=3))
+    assert (type(copy), copy.representation) == (SharedEncoder, "shared")
+    assert set(copy.get_params()) == {"path", "domain", "batch_size"}
 
 
 def test_transformers_do_not_load_tensorflow(path):

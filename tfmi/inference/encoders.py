@@ -33,8 +33,15 @@ def open_encoder(path, domain=None):
             an `.onnx` file anywhere.
         domain: "x" or "y" where each has an encoder of its own; by default x.
 
+    Returns:
+        An `Encoder`.
+
     Raises:
         DataError: where there is none.
+
+    Example:
+        >>> encoder = tfmi.open_encoder("exported/colored-mnist")
+        >>> vectors = encoder.represent(images)["shared"]
     """
     path = pathlib.Path(path)
     if path.suffix == ".onnx":
