@@ -13,6 +13,7 @@ from tfmi.evaluation.tables import paper
 from tfmi.experiments import ablation
 from tfmi.experiments.variants import Outcome
 from tfmi.experiments.variants import Variant
+from tfmi.experiments.variants import ablation_variants
 
 BASELINE = Variant("baseline", "Baseline", {}, ("shared", "exclusive"))
 BETA = Variant("beta-0", "beta = 0", {}, ("shared",))
@@ -106,7 +107,7 @@ def test_the_paper_s_numbers_agree_with_its_distances(pipeline, ideal):
 
 
 def scored(keys=None, every_stage=False):
-    rows = ablation.variants(recipes.find("colored-mnist"), keys, every_stage)
+    rows = ablation_variants(recipes.find("colored-mnist"), keys, every_stage)
     return {row.key: row.scored for row in rows}
 
 

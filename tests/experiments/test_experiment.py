@@ -16,6 +16,7 @@ from tfmi import recipes
 from tfmi import runs
 from tfmi.errors import DataError
 from tfmi.evaluation import scoring
+from tfmi.evaluation.measure.metrics import jsd
 from tfmi.experiments.experiment import Experiment
 from tfmi.experiments.variants import Variant
 from tfmi.methods.cross_mi import METHOD
@@ -156,8 +157,8 @@ def test_what_S_and_E_have_in_common_is_estimated_once(tmp_path, data, counts):
 
 def test_information_is_of_vectors_that_are_kept(tmp_path, data, monkeypatch):
     """S and E are the same in one domain, in the other E is constant."""
-    quick = functools.partial(scoring.jsd_information, steps=200)
-    monkeypatch.setattr(scoring, "jsd_information", quick)
+    quick = functools.partial(jsd.jsd_information, steps=200)
+    monkeypatch.setattr(jsd, "jsd_information", quick)
     dataset = dataset_in(data["data_dir"])
     folder = tmp_path / "run" / "evaluation"
     run = types.SimpleNamespace(evaluation_folder=folder, domains=["x", "y"])

@@ -13,6 +13,7 @@ from tfmi.experiments import sensitivity
 from tfmi.experiments import study
 from tfmi.experiments import sweep
 from tfmi.experiments.variants import Outcome
+from tfmi.experiments.variants import ablation_variants
 from tfmi.experiments.variants import stages_until
 
 
@@ -35,7 +36,7 @@ def outcomes(variants):
 
 
 def test_each_row_is_judged_by_the_one_vector(method):
-    rows = ablation.variants(made_method.RECIPE)
+    rows = ablation_variants(made_method.RECIPE)
     assert {row.key: row.scored for row in rows} == {
         "baseline": ("latent",),
         "pressure-0": ("latent",),
@@ -45,7 +46,7 @@ def test_each_row_is_judged_by_the_one_vector(method):
 
 
 def test_ablation(tmp_path):
-    rows = ablation.variants(made_method.RECIPE, ["baseline", "pressure-0"])
+    rows = ablation_variants(made_method.RECIPE, ["baseline", "pressure-0"])
     (text,) = ablation.write(tmp_path, outcomes(rows))
     assert "latent representation of x" in text
     assert [line.split("  ")[1] for line in text.splitlines()[3:]] == [

@@ -27,10 +27,13 @@ def command(recipe, rows, both_stages, **arguments):
     is there already is not trained or scored again, so the same command goes on
     where it was left.
     """
-    from tfmi.experiments import ablation
+    from tfmi.experiments.variants import ablation_variants
 
     keys = rows.split(",") if rows else None
-    variants = ablation.variants(recipes.find(recipe), keys, both_stages)
+    # Unknown rows are told before the modules of tables and training are loaded.
+    variants = ablation_variants(recipes.find(recipe), keys, both_stages)
+    from tfmi.experiments import ablation
+
     experiment, seeds = open_experiment("ablation", recipe, **arguments)
     run_rows(
         experiment,

@@ -6,7 +6,6 @@ from tfmi.evaluation import results
 from tfmi.evaluation.evaluate import BATCH
 from tfmi.evaluation.evaluate import evaluate
 from tfmi.evaluation.measure.features import extract_all
-from tfmi.evaluation.measure.metrics.jsd import jsd_information
 from tfmi.evaluation.measure.records import SPLITS
 from tfmi.files import read_json
 from tfmi.files import write_json
@@ -109,6 +108,9 @@ def shared_information(run, dataset, limit, folder):
 
 
 def _bits(run, dataset, limit, domain, folders):
+    # It loads TensorFlow, which reading results needs not.
+    from tfmi.evaluation.measure.metrics.jsd import jsd_information
+
     vectors = [
         extract_all(
             {name: run.represent(name, domain)},

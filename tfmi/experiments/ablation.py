@@ -1,7 +1,5 @@
 """Tables 6 and 7: what each term of the objective is worth."""
 
-from tfmi import methods
-from tfmi.errors import UsageError
 from tfmi.evaluation.figures.bars import bar_panels
 from tfmi.evaluation.results import MAJORITY
 from tfmi.evaluation.results import UNTRAINED
@@ -10,58 +8,10 @@ from tfmi.evaluation.tables.text import aligned
 from tfmi.evaluation.tables.text import decimal
 from tfmi.evaluation.tables.text import percent
 from tfmi.experiments import tables
-from tfmi.experiments.variants import BASELINE
-from tfmi.experiments.variants import Variant
-from tfmi.experiments.variants import judged_by
-from tfmi.experiments.variants import stages_until
 
 COLUMNS = """protocol representation domain row seed factor accuracy
     paper_accuracy distance paper_distance""".split()
 REFERENCES = (UNTRAINED, MAJORITY)
-
-
-def variants(recipe, keys=None, every_stage=False):
-    """The rows: the recipe as it is, and without each term of its method's objective.
-
-    Args:
-        recipe: a `Recipe`.
-        keys: of the rows to take, by default all.
-        every_stage: whether a row is judged by the representations of later stages
-            too.
-
-    Returns:
-        A list of `Variant`.
-
-    Raises:
-        UsageError: for a key that the method has not.
-    """
-    method = methods.find(recipe.method)
-    changes = {BASELINE: ("Baseline", {}), **method.ablations}
-    chosen = list(changes) if keys is None else keys
-    unknown = [key for key in chosen if key not in changes]
-    if unknown:
-        raise UsageError(
-            f"a row must be one of {', '.join(changes)}. Received: {', '.join(unknown)}"
-        )
-    rows = [
-        Variant(key, title, changed, judged_by(method, recipe, changed, every_stage))
-        for key, (title, changed) in method.ablations.items()
-        if key in chosen
-    ]
-    if BASELINE not in chosen:
-        return rows
-    return [_baseline(method, rows, every_stage), *rows]
-
-
-def _baseline(method, rows, every_stage):
-    """The baseline is scored in all that the stages of the rows learn, and at least
-    in what is learnt first."""
-    first, *later = method.representations()
-    judged = {first.name, *(name for row in rows for name in row.scored)}
-    judged |= {each.name for each in later} if every_stage else set()
-    stages = stages_until(method, judged)
-    names = tuple(each.name for each in method.representations(stages))
-    return Variant(BASELINE, "Baseline", {}, names, untrained=True)
 
 
 def ablation_tables(outcomes):

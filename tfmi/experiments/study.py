@@ -48,10 +48,10 @@ class Study:
 
 
 def read(path):
-    """The `Study` of a JSON file, its entries checked but for the values.
+    """The `Study` of a JSON file.
 
     Raises:
-        UsageError: for a file that is none.
+        UsageError: for a file that is none, and as `Study.knobs`.
     """
     entries = {"settings": {}, "seeds": [0], **recipes.read_settings(path, "a study")}
     name, settings, seeds = (entries.get(n) for n in ("recipe", "settings", "seeds"))
@@ -68,7 +68,9 @@ def read(path):
         _check(isinstance(content, dict), f"{entry} must be an object", content)
     rule = f"a study must have a knob (an entry of {' or '.join(stages)})"
     _check(any(values.values()), rule, "none")
-    return Study(name, settings, seeds, values)
+    study = Study(name, settings, seeds, values)
+    study.knobs(recipes.find(name).replace(**settings))
+    return study
 
 
 def _knob(setting, values, stage, recipe):

@@ -2,6 +2,8 @@
 
 import dataclasses
 
+from tfmi import methods
+from tfmi.errors import UsageError
 from tfmi.evaluation.results import Results
 
 # Key of the variant that the others of an experiment are compared with.
@@ -86,3 +88,48 @@ def shared_and_exclusive(method):
     if not {"shared", "exclusive"} <= set(by_content):
         return None
     return by_content["shared"], by_content["exclusive"]
+
+
+def ablation_variants(recipe, keys=None, every_stage=False):
+    """The rows of an ablation: the recipe as it is, and without each term of its
+    method's objective.
+
+    Args:
+        recipe: a `Recipe`.
+        keys: of the rows to take, by default all.
+        every_stage: whether a row is judged by the representations of later stages
+            too.
+
+    Returns:
+        A list of `Variant`.
+
+    Raises:
+        UsageError: for a key that the method has not.
+    """
+    method = methods.find(recipe.method)
+    changes = {BASELINE: ("Baseline", {}), **method.ablations}
+    chosen = list(changes) if keys is None else keys
+    unknown = [key for key in chosen if key not in changes]
+    if unknown:
+        raise UsageError(
+            f"a row must be one of {', '.join(changes)}. Received: {', '.join(unknown)}"
+        )
+    rows = [
+        Variant(key, title, changed, judged_by(method, recipe, changed, every_stage))
+        for key, (title, changed) in method.ablations.items()
+        if key in chosen
+    ]
+    if BASELINE not in chosen:
+        return rows
+    return [_baseline(method, rows, every_stage), *rows]
+
+
+def _baseline(method, rows, every_stage):
+    """The baseline is scored in all that the stages of the rows learn, and at least
+    in what is learnt first."""
+    first, *later = method.representations()
+    judged = {first.name, *(name for row in rows for name in row.scored)}
+    judged |= {each.name for each in later} if every_stage else set()
+    stages = stages_until(method, judged)
+    names = tuple(each.name for each in method.representations(stages))
+    return Variant(BASELINE, "Baseline", {}, names, untrained=True)
