@@ -74,7 +74,7 @@ def test_runs_of_other_images_are_told(tmp_path):
         "  third: a sample",
     ]
     assert "third: a sample" in (tmp_path / "compare.txt").read_text()
-    assert compare.check_data(NAMED) == ""
+    assert compare.render_sources(NAMED) == []
 
 
 def test_a_method_of_one_vector_stands_beside_the_paper_s():

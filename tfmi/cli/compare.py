@@ -19,11 +19,7 @@ def command(paths, output):
 
     chosen = [runs.load(path) for path in dict.fromkeys(paths)]
     from tfmi.experiments import compare
-    from tfmi.files import make_folder
 
-    every = compare.results_of(chosen)
-    compare.check_data(every)
-    folder = pathlib.Path(output)
-    make_folder(folder)
+    folder, every = pathlib.Path(output), compare.results_of(chosen)
     click.echo("\n\n".join(compare.write(folder, every)))
     click.echo(f"written {folder}")

@@ -10,6 +10,7 @@ from tfmi.evaluation.tables.text import aligned
 from tfmi.evaluation.tables.text import decimal
 from tfmi.evaluation.tables.text import percent
 from tfmi.experiments import tables
+from tfmi.files import make_folder
 
 COLUMNS = """protocol representation domain row source factor accuracy deviation
     balanced_accuracy distance""".split()
@@ -35,50 +36,6 @@ def results_of(runs):
     return every
 
 
-def check_data(every):
-    """Whether results can stand beside each other.
-
-    Args:
-        every: `{name: Results}`.
-
-    Returns:
-        A line for people where the runs read images of different sources, else "".
-
-    Raises:
-        DataError: for runs of several datasets, and for those whose factors or
-            their numbers of values differ, so that no ideal is of both.
-    """
-    datasets = {name: results.about["dataset"] for name, results in every.items()}
-    if len(set(datasets.values())) > 1:
-        received = ", ".join(f"{name} of {d}" for name, d in datasets.items())
-        raise DataError(f"runs must be of one dataset. Received: {received}")
-    first, *others = every
-    for name in others:
-        for domain in set(_domains(every[first])) & set(_domains(every[name])):
-            factors = [_described(every[each], domain) for each in (first, name)]
-            if factors[0] != factors[1]:
-                raise DataError(
-                    "runs must be scored on the same factors. Received: "
-                    f"{first} with {factors[0]}, {name} with {factors[1]}"
-                )
-    sources = {name: results.about["source"] for name, results in every.items()}
-    if len(set(sources.values())) == 1:
-        return ""
-    lines = [f"  {name}: {source}" for name, source in sources.items()]
-    return "\n".join(["The runs are of different images:", *lines])
-
-
-def _domains(results):
-    return results.about["domains"]
-
-
-def _described(results, domain):
-    return ", ".join(
-        f"{name} ({factor['kind']}, {factor['values']} values)"
-        for name, factor in results.factors(domain).items()
-    )
-
-
 def comparison_tables(every):
     """A table a protocol, representation and domain that a run has.
 
@@ -91,10 +48,35 @@ def comparison_tables(every):
         the run.
 
     Raises:
-        DataError: as `check_data`.
+        DataError: for runs of several datasets, and for those whose factors or
+            their numbers of values differ, so that no ideal is of both.
     """
-    check_data(every)
+    _check_same(
+        "runs must be of one dataset",
+        {name: results.about["dataset"] for name, results in every.items()},
+        "of",
+    )
+    for domain in dict.fromkeys(d for r in every.values() for d in r.about["domains"]):
+        factors = {
+            name: _described(results.factors(domain))
+            for name, results in every.items()
+            if domain in results.about["domains"]
+        }
+        _check_same(f"runs must be of the same factors of {domain}", factors, "with")
     return [_table(key, every) for key in tables.probed(every.values())]
+
+
+def _check_same(rule, values, link):
+    if len(set(values.values())) > 1:
+        received = ", ".join(f"{name} {link} {value}" for name, value in values.items())
+        raise DataError(f"{rule}. Received: {received}")
+
+
+def _described(factors):
+    return ", ".join(
+        f"{name} ({factor['kind']}, {factor['values']} values)"
+        for name, factor in factors.items()
+    )
 
 
 def _table(key, every):
@@ -141,22 +123,34 @@ def render_distances(every):
     return f"Distance to ideal\n{aligned(lines)}"
 
 
+def render_sources(every):
+    """A text that names the source of each run's images, in a list; an empty list
+    where all are of one source."""
+    sources = {name: results.about["source"] for name, results in every.items()}
+    if len(set(sources.values())) == 1:
+        return []
+    lines = [f"  {name}: {source}" for name, source in sources.items()]
+    return ["\n".join(["The runs are of different images:", *lines])]
+
+
 def write(folder, every):
-    """Write compare.txt, .json, .csv and a picture a protocol into a folder.
+    """Write compare.txt, .json, .csv and a picture a protocol into a folder, which is
+    made where there is none.
 
     Args:
+        folder: its path.
         every: `{name: Results}`.
 
     Returns:
         The texts.
 
     Raises:
-        DataError: as `check_data`, and where a file cannot be written.
+        DataError: as `comparison_tables`, and where a file cannot be written.
     """
-    data = check_data(every)
     compared = comparison_tables(every)
     texts = [*map(render, compared), render_distances(compared)]
-    texts += [data] if data else []
+    texts += render_sources(every)
+    make_folder(folder)
     lines = [line for table in compared for line in _lines(table)]
     tables.write(folder, "compare", compared, texts, COLUMNS, lines)
     for protocol in dict.fromkeys(table["protocol"] for table in compared):
