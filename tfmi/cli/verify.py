@@ -1,5 +1,7 @@
 """tfmi verify."""
 
+import pathlib
+
 import click
 
 
@@ -11,6 +13,9 @@ def command(export):
     Names each file that is changed, missing or extra, and compares every model
     with what Keras said when it was exported. The run is not needed.
     """
+    from tfmi.exporting import manifest
+
+    manifest.require(pathlib.Path(export))
     from tfmi.exporting.check_export import verify_export
 
     verify_export(export, progress=click.echo)

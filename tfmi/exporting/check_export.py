@@ -21,11 +21,7 @@ def verify_export(folder, progress=print):
             model gives other outputs. All of them are named.
     """
     folder = pathlib.Path(folder)
-    if not (folder / manifest.NAME).is_file():
-        raise DataError(
-            f"an export must be a folder with {manifest.NAME}, as "
-            f"exported/<recipe>. Received: {folder}"
-        )
+    manifest.require(folder)
     content = manifest.read(folder)
     problems = manifest.problems(folder, content)
     bad = {line.split(maxsplit=1)[1] for line in problems}

@@ -21,6 +21,15 @@ def empty():
     return {"format": FORMAT, "files": {}, "exports": {}}
 
 
+def require(folder):
+    """Raise a DataError for a folder without a manifest."""
+    if not (folder / NAME).is_file():
+        raise DataError(
+            f"an export must be a folder with {NAME}, as exported/<recipe>. "
+            f"Received: {folder}"
+        )
+
+
 def read(folder):
     """The manifest of a folder; an empty one where there is none yet.
 
