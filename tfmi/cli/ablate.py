@@ -22,10 +22,11 @@ ROWS = ",".join(["baseline", *methods.find(recipes.Recipe.method).ablations])
 def command(recipe, rows, both_stages, **arguments):
     """Train and score RECIPE without each term of its objective (Tables 6, 7).
 
-    A row a term, in a run folder of its own below --output; rows of stage 1 are
-    trained in stage 1 alone, rows of stage 2 share the baseline's stage 1. What
-    is there already is not trained or scored again, so the same command goes on
-    where it was left.
+    Each row leaves out a term, in a run folder of its own below --output. It is
+    judged by what the stage of that term learns: rows of stage 1 are trained in
+    stage 1 alone, rows of stage 2 share the baseline's stage 1. What is there
+    already is not trained or scored again, so the same command goes on where it was
+    left.
     """
     from tfmi.experiments.variants import ablation_variants
 

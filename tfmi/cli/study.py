@@ -22,11 +22,12 @@ def command(file, output, seeds, both_stages, **arguments):
 
     FILE is JSON: {"recipe": "colored-mnist", "settings": {"shared_epochs": 1},
     "seeds": [0, 1, 2], "shared": {"l1_weight": [0, 1]}, "exclusive":
-    {"discriminator": ["concat"]}}. The recipe as it is, the baseline, is a point
-    of every curve; a row differs from it in one setting. A setting of stage 1 is
-    judged by S, one of stage 2 by E on the baseline's stage 1. Rows are done
-    seed by seed (--seeds: instead of those of FILE); what is there already below
-    --output is not trained or scored again.
+    {"discriminator": ["concat"]}}, with the settings under the stage that they
+    are judged by. The recipe as it is, the baseline, is a point of every curve; a
+    row differs from it in one setting. A setting of stage 1 is judged by S, one of
+    stage 2 by E on the baseline's stage 1. Rows are done seed by seed (--seeds
+    replaces those of FILE); what is there already below --output is not trained or
+    scored again.
     """
     import pathlib
 

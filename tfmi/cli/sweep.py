@@ -16,9 +16,10 @@ def command(both_stages, settings, **arguments):
     """Train and score RECIPE with several values of one setting (Figure 5).
 
     One numeric setting gets several values, as in --adversarial-weight
-    0,0.005,0.01. A setting of stage 2 is judged by E, and stage 1 is trained
-    once; any other by S, and stage 1 is trained for each value. What is there
-    already below --output is not trained or scored again.
+    0,0.005,0.01. It is judged by what the first stage that depends on it learns:
+    a setting of stage 2 by E, with stage 1 trained once; any other by S, with
+    stage 1 trained for each value. What is there already below --output is not
+    trained or scored again.
     """
     from tfmi.experiments import sweep
 
