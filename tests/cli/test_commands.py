@@ -119,7 +119,7 @@ def test_train_evaluate_export_info(call, tmp_path):
     assert "KSG (nats)" in result.output
     for args, message in (
         (["--opset", 99], "the opset must be 13 to"),
-        (["--format", "savedmodel", "--float16"], "must go with --format onnx"),
+        (["--format", "savedmodel", "--float16"], "must go with the format onnx"),
     ):
         result = call("export", *args)
         assert (result.exit_code, message in result.output) == (2, True)
