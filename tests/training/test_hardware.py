@@ -214,11 +214,11 @@ def test_threads_stay_on_other_machines(threads, monkeypatch, cores, gpus):
 ONE_CORE = """
 import tensorflow as tf
 from tfmi.training import hardware
-machine._cores = lambda: 2
-machine.choose_threads()
-print(tf.config.threading.get_intra_op_parallelism_threads(), machine.one_core())
+hardware._cores = lambda: 2
+hardware.choose_threads()
+print(tf.config.threading.get_intra_op_parallelism_threads(), hardware.one_core())
 tf.constant(1.0)
-machine.choose_threads()
+hardware.choose_threads()
 print("still there")
 """
 

@@ -92,7 +92,7 @@ def test_an_untrained_encoder_tells_images_apart(tmp_path, data, dataset):
 def test_the_preview_is_there_before_the_first_step(
     tmp_path, data, dataset, monkeypatch
 ):
-    monkeypatch.setattr(stages, "_train_stage", lambda *arguments: None)
+    monkeypatch.setattr(stages._Training, "stage", lambda *arguments: None)
     run = start(tmp_path, data)
     assert not stages.train(run, dataset, never)
     assert (run.path / "preview.png").read_bytes().startswith(b"\x89PNG")
