@@ -12,6 +12,10 @@ nor onnxruntime.
 
 import importlib
 
+from tfmi import keras_registration
+
+keras_registration.install()
+
 _FACE = {
     "SharedModel": "tfmi.models",
     "ExclusiveModel": "tfmi.models",

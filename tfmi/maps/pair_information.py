@@ -17,6 +17,8 @@ import dataclasses
 import numpy as np
 
 from tfmi.errors import UsageError
+from tfmi.models.concat_networks import ConcatNetwork
+from tfmi.models.dot_networks import DotNetwork
 from tfmi.models.preprocessing import scale_images
 
 # Scores that are computed at once, at most.
@@ -53,7 +55,8 @@ class PairInformation:
                 "Received: two"
             )
         self._encoder = model.encoder_x
-        self._networks = [model.global_network_x, model.local_network_x]
+        networks = (model.global_network_x, model.local_network_x)
+        self._networks = [_in_parts(network) for network in networks]
         self._weights = model.global_weight, model.local_weight
 
     def encode(self, images):
@@ -86,6 +89,15 @@ class PairInformation:
                 of_first + of_second.T - marginals[0][:, None] - marginals[1][None]
             )
         return total
+
+
+def _in_parts(network):
+    """The network; one that was saved before its kind had a class gets its class."""
+    if hasattr(network, "map_part"):
+        return network
+    names = {layer.name for layer in network.layers}
+    kind = DotNetwork if "scores" in names else ConcatNetwork
+    return kind(network.input, network.output, name=network.name)
 
 
 def all_scores(network, maps, codes):

@@ -135,15 +135,8 @@ class ExclusiveModel(PairModel, keras.Model):
                 frozen.trainable = False
         self._prepare(("loss", "global", "local", "adversarial", "discriminator"))
 
-    @classmethod
-    def from_encoders(cls, shared_model, encoder, encoder_y=None, **options):
-        """A model of stage 2 around any Keras image model and the shared encoders of
-        stage 1; see `from_encoder.exclusive_model`."""
-        return from_encoder.exclusive_model(
-            cls, shared_model, encoder, encoder_y, **options
-        )
+    from_encoders = classmethod(from_encoder.exclusive_model)
 
-    @property
     def encoder_networks(self):
         return [
             self.encoder_x,
@@ -154,7 +147,6 @@ class ExclusiveModel(PairModel, keras.Model):
             self.local_network_y,
         ]
 
-    @property
     def discriminator_networks(self):
         return [self.discriminator_x, self.discriminator_y]
 
@@ -206,7 +198,7 @@ class ExclusiveModel(PairModel, keras.Model):
         adversarial = adversarial_terms(logits, encoder_loss(self.adversarial_loss))
         weight = warmed_up(self.adversarial_weight, self.steps_done, self.warmup_steps)
         objective = objectives.exclusive_objective(information, adversarial, weight)
-        loss = tf.add_n([-objective, *added_losses(self.encoder_networks)])
+        loss = tf.add_n([-objective, *added_losses(self.encoder_networks())])
         terms |= {"loss": loss, "adversarial": tf.add_n(adversarial)}
         return {**terms, "discriminator": discriminator_loss(logits)}, codes
 

@@ -126,9 +126,10 @@ def trainable_variables(*networks):
 class PairModel:
     """Mixin before `keras.Model` of the models of both stages.
 
-    Such a model has `encoder_x` and `encoder_y`; `encoder_networks` and
-    `discriminator_networks`, what each optimizer trains; `trackers`, a Mean a
-    logged term; `_update(pair)` and `_evaluate(pair)`, which give the terms.
+    Such a model has `encoder_x` and `encoder_y`; `encoder_networks()` and
+    `discriminator_networks()`, what each optimizer trains (methods, as Keras saves
+    the networks of every property); `_update(pair)` and `_evaluate(pair)`, which
+    give the terms by the names of the trackers.
     """
 
     def _prepare(self, terms):
@@ -200,12 +201,12 @@ class PairModel:
     @property
     def encoder_variables(self):
         """Variables that maximise Eq. 7 or 10: encoders and statistics networks."""
-        return trainable_variables(*self.encoder_networks)
+        return trainable_variables(*self.encoder_networks())
 
     @property
     def discriminator_variables(self):
         """Variables that maximise the discriminators' game."""
-        return trainable_variables(*self.discriminator_networks)
+        return trainable_variables(*self.discriminator_networks())
 
     def train_step(self, data):
         terms = self._update(with_negatives(pair_of(data)))

@@ -120,12 +120,8 @@ class SharedModel(PairModel, keras.Model):
             terms += ["adversarial", "discriminator"]
         self._prepare(terms)
 
-    @classmethod
-    def from_encoder(cls, encoder, encoder_y=None, **options):
-        """A model around any Keras image model; see `from_encoder.shared_model`."""
-        return from_encoder.shared_model(cls, encoder, encoder_y, **options)
+    from_encoder = classmethod(from_encoder.shared_model)
 
-    @property
     def encoder_networks(self):
         return [
             self.encoder_x,
@@ -136,7 +132,6 @@ class SharedModel(PairModel, keras.Model):
             self.local_network_y,
         ]
 
-    @property
     def discriminator_networks(self):
         return [self.discriminator]
 
@@ -193,7 +188,7 @@ class SharedModel(PairModel, keras.Model):
             self, {"x": (x, code_x), "y": (y, code_y)}, seeds[2:]
         )
         objective = objectives.shared_objective(information, l1, self.l1_weight)
-        loss = tf.add_n([-objective, *added_losses(self.encoder_networks)])
+        loss = tf.add_n([-objective, *added_losses(self.encoder_networks())])
         terms |= {"loss": loss, "l1": l1}
         if self.discriminator is not None:
             value = domain_value(self.discriminator, x["vector"], y["vector"], training)
