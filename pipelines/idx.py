@@ -1,18 +1,27 @@
 """Reader of MNIST's idx files, plain or gzipped, and of `mnist.npz`."""
 
+import contextlib
 import gzip
+import math
 import pathlib
-import zlib
+import zipfile
 
 import numpy as np
 
 from tfmi.errors import DataError
+from tfmi.files import foreign
+from tfmi.files import largest_content
+from tfmi.files import open_plain
 
 FILES = {
     "train": ("train-images-idx3-ubyte", "train-labels-idx1-ubyte"),
     "test": ("t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte"),
 }
 MAGIC = {3: 0x00000803, 1: 0x00000801}
+NPY_HEADERS = {
+    (1, 0): np.lib.format.read_array_header_1_0,
+    (2, 0): np.lib.format.read_array_header_2_0,
+}
 
 
 def read_mnist(folder):
@@ -38,6 +47,12 @@ def read_mnist(folder):
         }
     for split, (images, labels) in splits.items():
         check_images_and_labels(images, labels, f"{split} split of {folder}")
+    sizes = [images.shape[1:] for images, _ in splits.values()]
+    if sizes[0] != sizes[1]:
+        raise DataError(
+            "images of both splits must be of one size. "
+            f"Received: {sizes[0]} and {sizes[1]} in {folder}"
+        )
     return {
         k: (images, labels.astype(np.int64)) for k, (images, labels) in splits.items()
     }
@@ -45,20 +60,26 @@ def read_mnist(folder):
 
 def check_images_and_labels(images, labels, where):
     """Raise a DataError unless they are digits with a label each."""
+    if images.ndim != 3 or images.dtype != np.uint8 or not images.size:
+        raise DataError(
+            "images must be uint8 of shape (n, rows, columns), with pixels. "
+            f"Received: {images.dtype} {images.shape} in the {where}"
+        )
+    if labels.ndim != 1 or labels.dtype.kind not in "iuf":
+        raise DataError(
+            "labels must be whole numbers of shape (n,). "
+            f"Received: {labels.dtype} {labels.shape} in the {where}"
+        )
     if len(images) != len(labels):
         raise DataError(
             f"images and labels must be of the same number. Received: {len(images)} "
             f"images and {len(labels)} labels in the {where}"
         )
-    if images.ndim != 3 or images.dtype != np.uint8:
-        raise DataError(
-            "images must be uint8 of shape (n, rows, columns). "
-            f"Received: {images.dtype} {images.shape} in the {where}"
-        )
-    if len(labels) and (labels.min() < 0 or labels.max() > 9):
+    wrong = ~np.isin(labels, np.arange(10))
+    if wrong.any():
         raise DataError(
             "labels must be digits from 0 to 9. "
-            f"Received: {labels.min()} to {labels.max()} in the {where}"
+            f"Received: {labels[wrong][0]} in the {where}"
         )
 
 
@@ -72,54 +93,64 @@ def _locate(folder, name):
 
 
 def _read_npz(path):
-    try:
-        with np.load(path, allow_pickle=False) as arrays:
-            return {
-                split: (arrays[f"x_{split}"], arrays[f"y_{split}"])
-                for split in ("train", "test")
-            }
-    except (KeyError, ValueError, OSError, zlib.error) as error:
-        raise DataError(
-            f"mnist.npz must hold x_train, y_train, x_test, y_test. Received: {path} "
-            f"({error})"
-        ) from error
-    except Exception as error:  # zipfile.BadZipFile comes from a lazy import
-        raise DataError(
-            f"mnist.npz must be a readable zip archive. Received: {path} ({error})"
-        ) from error
+    rule = "mnist.npz must be a zip archive of x_train, y_train, x_test, y_test"
+    with foreign(rule, path), open_plain(path) as file, zipfile.ZipFile(file) as arrays:
+        return {
+            split: tuple(_read_array(arrays, f"{k}_{split}.npy", path) for k in "xy")
+            for split in ("train", "test")
+        }
+
+
+def _read_array(arrays, name, path):
+    """An array of an .npz file, of the size that its header announces."""
+    with arrays.open(name) as member:
+        version = np.lib.format.read_magic(member)
+        if version not in NPY_HEADERS:
+            raise ValueError(f"{name} of version {version}")
+        shape, _, dtype = NPY_HEADERS[version](member)
+        announced = member.tell() + math.prod(shape) * dtype.itemsize
+    held = arrays.getinfo(name).file_size
+    if announced != held or held > largest_content(path):
+        raise ValueError(f"{name} of {held:,} bytes that announces {announced:,}")
+    with arrays.open(name) as member:
+        return np.lib.format.read_array(member, allow_pickle=False)
 
 
 def _read_idx(path, dimensions):
-    content = _read_bytes(path)
+    """The array of an idx file; no more of it is read than its header announces."""
     header = 4 + 4 * dimensions
-    if len(content) < header:
-        raise DataError(
-            f"an idx file must have a {header}-byte header. "
-            f"Received: {len(content)} bytes in {path}"
-        )
-    numbers = np.frombuffer(content, ">u4", count=1 + dimensions)
-    if numbers[0] != MAGIC[dimensions]:
-        raise DataError(
-            f"the magic number must be {MAGIC[dimensions]}. "
-            f"Received: {numbers[0]} in {path}"
-        )
-    shape = tuple(int(n) for n in numbers[1:])
-    expected = header + int(np.prod(shape, dtype=np.int64))
+    with foreign("the file must be readable and whole", path), _opened(path) as file:
+        head = file.read(header)
+        if len(head) < header:
+            raise DataError(
+                f"an idx file must have a {header}-byte header. "
+                f"Received: {len(head)} bytes in {path}"
+            )
+        magic, *shape = np.frombuffer(head, ">u4").tolist()
+        if magic != MAGIC[dimensions]:
+            raise DataError(
+                f"the magic number must be {MAGIC[dimensions]}. "
+                f"Received: {magic} in {path}"
+            )
+        expected = math.prod(shape)
+        if expected > largest_content(path):
+            raise ValueError(f"its header announces {expected:,} bytes")
+        # The byte that must not be there reads the checksum of a .gz too.
+        content = file.read(expected + 1)
     if len(content) != expected:
+        more = "more" if len(content) > expected else f"{header + len(content)}"
         raise DataError(
-            f"the file must have the {expected} bytes that its header announces. "
-            f"Received: {len(content)} in {path}"
+            f"the file must have the {header + expected} bytes that its header "
+            f"announces. Received: {more} in {path}"
         )
-    return np.frombuffer(content, np.uint8, offset=header).reshape(shape)
+    return np.frombuffer(content, np.uint8).reshape(shape)
 
 
-def _read_bytes(path):
-    try:
-        if path.suffix == ".gz":
-            with gzip.open(path) as file:
-                return file.read()
-        return path.read_bytes()
-    except (OSError, EOFError, zlib.error) as error:
-        raise DataError(
-            f"the file must be readable and whole. Received: {path} ({error})"
-        ) from error
+@contextlib.contextmanager
+def _opened(path):
+    with open_plain(path) as file:
+        if path.suffix != ".gz":
+            yield file
+            return
+        with gzip.open(file) as content:
+            yield content

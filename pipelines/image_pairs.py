@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from tfmi.files import printable
 from tfmi.lazy import LazyModule
 from tfmi.pipelines.base import PairDataset
 from tfmi.pipelines.rows import gather
@@ -38,7 +39,7 @@ class ImagePairs(PairDataset):
         **report,
     ):
         self.name = name
-        self.source = source
+        self.source = printable(source)
         self.image_shape = tuple(int(side) for side in image_shape)
         self.domains = domains
         self._rows = rows
@@ -51,6 +52,9 @@ class ImagePairs(PairDataset):
         }
         for attribute, value in report.items():
             setattr(self, attribute, value)
+        self.notes, self.unusable = (
+            tuple(map(printable, lines)) for lines in (self.notes, self.unusable)
+        )
 
     def num_images(self, split):
         return self._pairing(split, 0).num_images

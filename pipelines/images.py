@@ -1,14 +1,26 @@
 """Reading one picture file safely, and bringing it to a size.
 
-Rules, the same for every file:
+Only plain files are opened, and only as PNG, JPEG or TIFF, whatever their names
+say; of several frames (or pages, or the pictures of an MPO file) the first is
+read. What each kind becomes, in training, `tfmi embed` and wherever else:
 
-- PNG, JPEG and TIFF are read, the first frame of several.
-- 16 bits a channel are scaled from 0..65535 to 0..255; 32-bit and float images
-  are refused.
-- A palette is looked up; transparency is laid over white.
+- Grey of 1, 2, 4 or 8 bits: 0 is black and the largest number 255 (a number `v` of
+  `b` bits is `255 v / (2**b - 1)`). In a TIFF that says so (WhiteIsZero, of any
+  depth) 0 is white.
+- Grey of 12 or 16 bits: `255 v / (2**b - 1)`, halves rounded up.
+- Colour, and grey with an alpha channel, of 16 bits: the high byte, `v // 256`.
+- A palette of any depth is looked up, and counts as colour.
+- Transparency, be it an alpha channel (premultiplied or not), an alpha in the
+  palette or one transparent grey or colour, is laid over white. A transparent
+  colour of 16 bits is compared by its high bytes.
+- CMYK, YCbCr and LAB become RGB as Pillow converts them, without a colour profile.
 - The EXIF orientation is applied.
-- Grey becomes three equal channels, colour becomes grey (luma), as needed.
-- More than `MAX_PIXELS` is refused before anything is decoded.
+- Grey becomes three equal channels, colour becomes grey (ITU-R 601 luma), as asked.
+
+Refused are float and signed numbers and those of more than 16 bits; channels
+that are neither grey, colour nor transparency (satellite bands); more than
+64 megapixels, or a side above 65,535, before anything is decoded; and files that
+are not whole.
 """
 
 import contextlib
@@ -16,17 +28,17 @@ import warnings
 
 import numpy as np
 from PIL import Image
-from PIL import ImageOps
 
-FORMATS = ("PNG", "JPEG", "TIFF")
-SUFFIXES = (".png", ".jpg", ".jpeg", ".tif", ".tiff")
-MAX_PIXELS = 64_000_000
-GREY_MODES = ("1", "L", "LA", "La", "I", "I;16", "I;16B", "I;16L", "I;16N")
-ALPHA_MODES = ("LA", "La", "PA", "RGBA", "RGBa")
+from tfmi.files import open_plain
+from tfmi.pipelines import decoding
+from tfmi.pipelines.decoding import FORMAT_NAMES
+from tfmi.pipelines.decoding import UnreadableImage
 
+__all__ = ["CHANNELS", "FORMAT_NAMES", "SUFFIXES", "UnreadableImage"]
 
-class UnreadableImage(Exception):
-    """Why a file gives no picture, in a few words."""
+SUFFIXES = (".png", ".jpg", ".jpeg", ".jpe", ".jfif", ".tif", ".tiff")
+# Pictures have so many channels; satellite images are read elsewhere.
+CHANNELS = (1, 3)
 
 
 def image_shape(path):
@@ -35,9 +47,29 @@ def image_shape(path):
     Raises:
         UnreadableImage: for a file that gives no picture.
     """
-    with no_bomb_warnings(), _open(path) as image:
-        channels = 1 if image.mode in GREY_MODES else 3
-        return (*_decode(image, channels).shape[:2], channels)
+    with decoding.opened(path) as image:
+        channels = 1 if decoding.is_grey(image) else 3
+        picture = decoding.decode(image, channels)
+        return picture.height, picture.width, channels
+
+
+def is_color(path):
+    """Whether a file is a picture with colour, by its header alone."""
+    try:
+        with decoding.opened(path) as image:
+            return not decoding.is_grey(image)
+    except UnreadableImage:
+        return False
+
+
+def is_picture(path):
+    """Whether a file begins as a PNG, JPEG or TIFF."""
+    try:
+        with open_plain(path) as file:
+            head = file.read(4)
+    except OSError:
+        return False
+    return head.startswith((b"\x89PNG", b"\xff\xd8\xff", b"II", b"MM"))
 
 
 def read_image(path, shape, enlarge=True):
@@ -53,8 +85,17 @@ def read_image(path, shape, enlarge=True):
     Raises:
         UnreadableImage: for a file that gives no picture.
     """
-    with _open(path) as image:
-        return fit(_decode(image, shape[2]), shape, enlarge)
+    return read_picture(path, shape, enlarge)[0]
+
+
+def read_picture(path, shape, enlarge=True):
+    """As `read_image`, and whether colour was lost: `(uint8 of the shape, bool)`."""
+    if shape[2] not in CHANNELS:
+        raise UnreadableImage(f"pictures have 1 or 3 channels, not {shape[2]}")
+    with decoding.opened(path) as image:
+        grey = decoding.is_grey(image)
+        picture = decoding.decode(image, shape[2])
+        return _fitted(picture, tuple(shape), enlarge), shape[2] == 1 and not grey
 
 
 def fit(pixels, shape, enlarge=True):
@@ -70,76 +111,39 @@ def fit(pixels, shape, enlarge=True):
     Returns:
         uint8 of the shape wanted.
     """
-    if pixels.shape == tuple(shape):
-        return pixels
-    scale = min(shape[0] / pixels.shape[0], shape[1] / pixels.shape[1])
-    scale = scale if enlarge else min(scale, 1)
-    height, width = (max(1, round(side * scale)) for side in pixels.shape[:2])
     picture = Image.fromarray(pixels if shape[2] > 1 else pixels[..., 0])
+    return _fitted(picture, tuple(shape), enlarge)
+
+
+def _fitted(picture, shape, enlarge):
+    if (picture.height, picture.width) == shape[:2]:
+        return np.array(picture).reshape(shape)
+    scale = min(shape[0] / picture.height, shape[1] / picture.width)
+    scale = scale if enlarge else min(scale, 1)
+    height, width = (
+        max(1, round(side * scale)) for side in (picture.height, picture.width)
+    )
     scaled = np.asarray(picture.resize((width, height), Image.Resampling.BILINEAR))
     page = np.empty(shape, np.uint8)
-    page[:] = paper_color(pixels)
+    page[:] = _paper_color(picture, shape[2])
     top, left = (shape[0] - height) // 2, (shape[1] - width) // 2
     page[top : top + height, left : left + width] = scaled.reshape(height, width, -1)
     return page
 
 
-def paper_color(pixels):
+def _paper_color(picture, channels):
     """The median of the border pixels, `(channels,)` uint8."""
-    border = [pixels[0], pixels[-1], pixels[:, 0], pixels[:, -1]]
+    right, bottom = picture.size
+    edges = [(0, 0, right, 1), (0, bottom - 1, right, bottom)]
+    edges += [(0, 0, 1, bottom), (right - 1, 0, right, bottom)]
+    border = [np.asarray(picture.crop(edge)).reshape(-1, channels) for edge in edges]
     return np.median(np.concatenate(border), axis=0).astype(np.uint8)
 
 
 @contextlib.contextmanager
-def no_bomb_warnings():
-    """Silence Pillow's warning about large pictures, as `MAX_PIXELS` is the
-    stricter rule. Not for use by several threads at a time."""
+def quiet_decoders():
+    """Silence Pillow's warnings: on large pictures, for which `decoding` has
+    the stricter rule, and on odd metadata. Not for use by several threads at a time."""
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore", Image.DecompressionBombWarning)
+        warnings.simplefilter("ignore")
         yield
-
-
-def _open(path):
-    try:
-        image = Image.open(path, formats=FORMATS)
-    except Exception as error:  # the decoders raise errors of many kinds
-        raise UnreadableImage(_reason(error)) from error
-    if image.width * image.height > MAX_PIXELS:
-        image.close()
-        raise UnreadableImage(
-            f"{image.width} x {image.height} pixels are more than {MAX_PIXELS:,}"
-        )
-    return image
-
-
-def _reason(error):
-    if isinstance(error, FileNotFoundError):
-        return "no such file"
-    if isinstance(error, Image.UnidentifiedImageError):
-        return "no PNG, JPEG or TIFF"
-    return str(error) or type(error).__name__
-
-
-def _decode(image, channels):
-    """uint8 `(height, width, channels)` of an open image."""
-    if image.mode == "F" or (image.mode == "I" and image.format != "PNG"):
-        raise UnreadableImage("8 or 16 bits a channel are read, not 32")
-    try:
-        image = ImageOps.exif_transpose(image)
-        # Pillow opens 16-bit grey PNG as I in its older versions.
-        if image.mode.startswith("I"):
-            deep = np.asarray(image).astype(np.uint32)
-            image = Image.fromarray(((deep + 128) // 257).astype(np.uint8))
-        image = _over_white(image).convert("L" if channels == 1 else "RGB")
-    except Exception as error:  # as in _open
-        raise UnreadableImage(_reason(error)) from error
-    return np.asarray(image).reshape(image.height, image.width, channels)
-
-
-def _over_white(image):
-    palette_or_color = image.mode in ("L", "P", "RGB")
-    if image.mode in ALPHA_MODES or (palette_or_color and "transparency" in image.info):
-        image = image.convert("RGBA")
-        white = Image.new("RGBA", image.size, "white")
-        return Image.alpha_composite(white, image)
-    return image.convert("RGB") if image.mode == "P" else image

@@ -1,6 +1,5 @@
 """Own pairs that a table lists: columns x and y, of two domains or of one."""
 
-import os
 import pathlib
 
 import numpy as np
@@ -8,9 +7,9 @@ import numpy as np
 from tfmi.errors import DataError
 from tfmi.pipelines import splits
 from tfmi.pipelines.base import Domain
-from tfmi.pipelines.groups import Images
 from tfmi.pipelines.groups import named_split
 from tfmi.pipelines.image_pairs import ImagePairs
+from tfmi.pipelines.image_rows import ImageRows
 from tfmi.pipelines.manifest import require_columns
 from tfmi.pipelines.pairing import ListedPairing
 
@@ -73,25 +72,23 @@ def open_pairs(table, manifest, share, evaluate, one_domain, split, size_of):
 
 def _unique_images(table, manifest, factors):
     """The images of all rows, and the pairs `(rows, 2)` of their positions."""
-    folder = pathlib.Path(manifest).parent
-    positions, pairs, notes = {}, [], []
-    values = {factor: [] for factor in factors}
     for factor in factors:
         if f"x_{factor}" not in table or f"y_{factor}" not in table:
             require_columns(table, [factor], manifest)
-    for row, paths in enumerate(zip(table["x"], table["y"], strict=True)):
-        names = [os.path.normpath(path) if path else "" for path in paths]
-        if not all(names) or names[0] == names[1]:
+    columns = {
+        side: [f"{side}_{f}" if f"{side}_{f}" in table else f for f in factors]
+        for side in SIDES
+    }
+    rows, pairs, left_out = ImageRows(pathlib.Path(manifest).parent, factors), [], 0
+    for row, names in enumerate(zip(table["x"], table["y"], strict=True)):
+        if not all(names) or rows.key(names[0]) == rows.key(names[1]):
+            left_out += 1
             continue
-        for side, name in zip(SIDES, names, strict=True):
-            if name not in positions:
-                positions[name] = len(positions)
-                for factor in factors:
-                    column = f"{side}_{factor}"
-                    column = column if column in table else factor
-                    values[factor].append(table[column][row])
-        pairs.append([positions[name] for name in names])
-    left_out = len(table["x"]) - len(pairs)
+        sides = zip(SIDES, names, strict=True)
+        pairs.append(
+            [rows.add(name, [table[c][row] for c in columns[s]]) for s, name in sides]
+        )
+    notes = table.notes()
     if left_out:
         notes.append(f"left out: {left_out} rows without two different images")
     unique = sorted({tuple(pair) for pair in pairs})
@@ -99,7 +96,7 @@ def _unique_images(table, manifest, factors):
         notes.append(
             f"left out: {len(pairs) - len(unique)} rows that list a pair again"
         )
-    images = Images(positions, [str(folder / n) for n in positions], values, notes)
+    images = rows.images(notes, may_repeat=True)
     return images, np.array(unique, np.int64).reshape(-1, 2)
 
 
@@ -120,15 +117,19 @@ def _readable(pairs, names, images):
 
 def _split(images, pairs, split_file, test_fraction, split_seed):
     """int `(images,)`: 0 training, 1 test, -1 in no pair; pairs are not torn."""
-    in_test = np.full(len(images.names), -1)
     if split_file is not None:
         return splits.apply_split(images.names, splits.read_split(split_file))
-    component = _components(len(in_test), pairs)
-    used = np.unique(pairs)
-    names, inverse = np.unique(component[used], return_inverse=True)
-    # Whole components go to a split: each counts as one of a single group.
-    chosen = splits.split_groups(np.zeros(len(names)), test_fraction, split_seed)
-    in_test[used] = chosen[inverse]
+    component = _components(len(images.names), pairs)[pairs[:, 0]]
+    pairs_in_test = splits.split_whole(component, test_fraction, split_seed)
+    in_test = np.full(len(images.names), -1)
+    in_test[pairs] = pairs_in_test[:, None]
+    largest = np.unique(component, return_counts=True)[1].max()
+    images.notes += splits.far_note(
+        pairs_in_test,
+        test_fraction,
+        "pairs",
+        f"pairs that share images stay together, up to {largest} of {len(pairs)}",
+    )
     return in_test
 
 

@@ -12,7 +12,7 @@ parameters are.
 
 import dataclasses
 import inspect
-import pathlib
+import os
 import typing
 
 from tfmi.errors import DataError
@@ -90,12 +90,12 @@ class Option:
         if self.declared.path is None:
             return
         there = {
-            "file": pathlib.Path.is_file,
-            "folder": pathlib.Path.is_dir,
-            "path": pathlib.Path.exists,
+            "file": os.path.isfile,
+            "folder": os.path.isdir,
+            "path": os.path.exists,
         }
         what = self.declared.path
-        if not there[what](pathlib.Path(value)):
+        if not there[what](value):
             what = "file or folder" if what == "path" else what
             raise DataError(f"{self.flag} must be a {what}. Received: {value}")
 

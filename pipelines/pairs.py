@@ -5,23 +5,30 @@ import pathlib
 import re
 from typing import Annotated
 
+import numpy as np
+
 from tfmi.errors import DataError
 from tfmi.errors import UsageError
+from tfmi.files import printable
 from tfmi.pipelines import options
-from tfmi.pipelines.groups import Images
 from tfmi.pipelines.groups import grouped_pairs
-from tfmi.pipelines.images import SUFFIXES
+from tfmi.pipelines.image_rows import ImageRows
+from tfmi.pipelines.images import FORMAT_NAMES
 from tfmi.pipelines.images import UnreadableImage
 from tfmi.pipelines.images import image_shape
+from tfmi.pipelines.images import is_color
 from tfmi.pipelines.listed_pairs import open_pairs
 from tfmi.pipelines.manifest import read_table
 from tfmi.pipelines.manifest import require_columns
 from tfmi.pipelines.options import option
 from tfmi.pipelines.splits import SplitSeed
 from tfmi.pipelines.splits import TestFraction
+from tfmi.pipelines.walk import find_images
 
 NEEDS = "--manifest FILE (CSV or Parquet) or --folder DIR"
 LARGEST_SIDE = 512
+# Number of images whose headers say whether there is colour.
+LOOKED_AT = 1000
 
 
 def open_dataset(
@@ -83,7 +90,7 @@ def open_dataset(
             f"--one-domain. Received: {'--one-domain' if one_domain else 'no --share'}"
         )
     require_columns(table, ["path", *share, *evaluate], manifest)
-    images = read_images(table, manifest, [*share, *evaluate])
+    images = _read_images(table, manifest, list(dict.fromkeys([*share, *evaluate])))
     others = [name for name in evaluate if name not in share]
     return _grouped(images, f"images of {manifest}", share, others, size_of, split)
 
@@ -118,57 +125,46 @@ def _names(text):
     return list(dict.fromkeys(name for name in names if name))
 
 
-def read_images(table, manifest, factors):
-    """The images of a table's rows; a path that comes again is noted."""
-    folder = pathlib.Path(manifest).parent
-    names = [os.path.normpath(path) if path else "" for path in table["path"]]
-    first, repeated, changed = {}, [], []
-    for row, name in enumerate(names):
-        if not name:
-            continue
-        if name in first:
-            same = all(table[f][row] == table[f][first[name]] for f in factors)
-            (repeated if same else changed).append(name)
-        first.setdefault(name, row)
-    kept = sorted(first.values())
-    notes = []
-    if "" in names:
-        notes.append(f"left out: {names.count('')} rows without a path")
-    for again, what in ((repeated, "again"), (changed, "again with other values")):
-        if again:
-            notes.append(
-                f"left out: {len(again)} rows that list an image {what} (first "
-                f"{again[0]}); its first row counts"
-            )
-    names = [names[row] for row in kept]
-    values = {f: [table[f][row] for row in kept] for f in factors}
-    return Images(names, [str(folder / n) for n in names], values, notes)
+def _read_images(table, manifest, factors):
+    """The images of a table's rows; what is left out is noted."""
+    rows = ImageRows(pathlib.Path(manifest).parent, factors)
+    values = zip(*(table[factor] for factor in factors), strict=True)
+    for path, row in zip(table["path"], values, strict=True):
+        if path:
+            rows.add(path, row)
+    lacking = table["path"].count("")
+    notes = table.notes()
+    if lacking:
+        notes.append(f"left out: {lacking} rows without a path")
+    return rows.images(notes)
 
 
 def _read_folder(folder):
     root = pathlib.Path(folder)
-    if not root.is_dir():
+    if not os.path.isdir(root):
         raise DataError(f"--folder must be a folder. Received: {folder}")
-    found = [
-        path
-        for group in sorted(p for p in root.iterdir() if p.is_dir())
-        for path in sorted(group.rglob("*"))
-        if path.suffix.lower() in SUFFIXES and path.is_file()
-    ]
-    if not found:
+    content = find_images(root)
+    relative = [path.relative_to(root) for path in content.images]
+    inside = [path for path in relative if len(path.parts) > 1]
+    if not inside:
         raise DataError(
-            "--folder must hold a subfolder of PNG, JPEG or TIFF images for each "
+            f"--folder must hold a subfolder of {FORMAT_NAMES} images for each "
             f"group. Received: no images in subfolders of {folder}"
         )
-    relative = [path.relative_to(root) for path in found]
-    loose = [p for p in sorted(root.iterdir()) if p.suffix.lower() in SUFFIXES]
-    notes = [f"left out: {len(loose)} images outside of subfolders"] if loose else []
-    groups = {"group": [path.parts[0] for path in relative]}
-    return Images([p.as_posix() for p in relative], map(str, found), groups, notes)
+    rows = ImageRows(root, ["group"])
+    for path in inside:
+        rows.add(path.as_posix(), [printable(path.parts[0])])
+    notes, loose = content.notes, len(relative) - len(inside)
+    if loose:
+        notes.append(f"left out: {loose} images outside of subfolders")
+    images = rows.images(notes)
+    images.unusable += content.unusable
+    return images
 
 
 def _size_of(image_size):
-    """A function from paths to the shape asked for, or that of the first image."""
+    """A function from paths to the shape asked for, or that of the first image; in
+    colour where images have some, lest it be lost."""
     if image_size is None:
         return _first_shape
     sides = re.fullmatch(r"(\d+)x(\d+)(?:x([13]))?", image_size.lower())
@@ -180,11 +176,11 @@ def _size_of(image_size):
     size = int(sides[1]), int(sides[2])
     if sides[3]:
         return lambda paths: (*size, int(sides[3]))
-    return lambda paths: (*size, _readable_shape(paths)[2])
+    return lambda paths: (*size, _channels(paths))
 
 
 def _first_shape(paths):
-    shape = _readable_shape(paths)
+    shape = (*_readable_shape(paths)[:2], _channels(paths))
     if max(shape) > LARGEST_SIDE:
         raise UsageError(
             f"--image-size must be given for images larger than {LARGEST_SIDE} "
@@ -204,3 +200,11 @@ def _readable_shape(paths):
         "there must be readable images. "
         f"Received: {len(reasons)} files, none readable, first {reasons[:1]}"
     )
+
+
+def _channels(paths):
+    """3 where an image has colour, else 1; of many a sample is looked at."""
+    if _readable_shape(paths)[2] == 3:
+        return 3
+    sample = np.random.default_rng(0).permutation(len(paths))[:LOOKED_AT]
+    return 3 if any(is_color(paths[position]) for position in sample) else 1

@@ -7,6 +7,7 @@ count as memory of the process.
 """
 
 import concurrent.futures
+import contextlib
 import hashlib
 import json
 import os
@@ -21,15 +22,15 @@ from tfmi.files import replacing
 from tfmi.files import write_json
 from tfmi.lazy import LazyModule
 from tfmi.pipelines.images import UnreadableImage
-from tfmi.pipelines.images import no_bomb_warnings
-from tfmi.pipelines.images import read_image
+from tfmi.pipelines.images import quiet_decoders
+from tfmi.pipelines.images import read_picture
 
 tf = LazyModule("tensorflow")
 
 IN_MEMORY_BYTES = 256 * 2**20
 CHUNK = 512
 # Of the rules of reading: a new number makes cached files of the old invalid.
-VERSION = 1
+VERSION = 2
 
 
 class RowFile:
@@ -76,16 +77,41 @@ def gather(rows, indices, image_shape):
 
 
 def cache_folder():
-    """Where prepared data goes: TFMI_CACHE_DIR, or tfmi in the user's cache."""
+    """Where prepared data goes: TFMI_CACHE_DIR, or tfmi in the user's cache.
+
+    Raises:
+        DataError: where there is neither that nor a home folder.
+    """
     base = os.environ.get("XDG_CACHE_HOME") or "~/.cache"
     folder = os.environ.get("TFMI_CACHE_DIR") or os.path.join(base, "tfmi")
-    return pathlib.Path(folder).expanduser()
+    return _below_home(folder, "TFMI_CACHE_DIR")
 
 
 def tfds_folder():
-    """Where tensorflow-datasets keeps what it prepared: TFDS_DATA_DIR."""
+    """Where tensorflow-datasets keeps what it prepared: TFDS_DATA_DIR.
+
+    Raises:
+        DataError: where there is neither that nor a home folder.
+    """
     folder = os.environ.get("TFDS_DATA_DIR") or "~/tensorflow_datasets"
-    return pathlib.Path(folder).expanduser()
+    return _below_home(folder, "TFDS_DATA_DIR")
+
+
+def prepared_by_tfds(name):
+    """A line on the folder of a dataset that TFDS prepared, or `None`."""
+    with contextlib.suppress(DataError):
+        folder = tfds_folder() / name
+        return f"tensorflow-datasets in {folder}" if os.path.isdir(folder) else None
+
+
+def _below_home(folder, variable):
+    try:
+        return pathlib.Path(folder).expanduser()
+    except RuntimeError as error:
+        raise DataError(
+            f"{variable} must name a folder where there is no home folder. "
+            f"Received: {folder}"
+        ) from error
 
 
 def file_key(path):
@@ -116,13 +142,15 @@ def write_rows(target, batches, count, shape):
     return RowFile(target, shape)
 
 
-def decode_files(paths, shape, enlarge=True):
+def decode_files(paths, shape, enlarge=True, colored=None):
     """Decode every file once.
 
     Args:
         paths: of the image files.
         shape: `(height, width, channels)` to fit them to.
         enlarge: as in `images.read_image`.
+        colored: a list to which the positions of those are added whose colour is
+            lost, as grey is asked for.
 
     Returns:
         `(rows, kept, unreadable)`: the images, the positions in `paths` of
@@ -133,29 +161,32 @@ def decode_files(paths, shape, enlarge=True):
     Raises:
         DataError: where the cache cannot be written.
     """
+    colored = [] if colored is None else colored
     needed = len(paths) * int(np.prod(shape))
-    if needed <= IN_MEMORY_BYTES:
-        rows = np.empty((len(paths), *shape), np.uint8)
-        kept, unreadable = [], {}
-        for position, image in _decoded(paths, shape, enlarge, unreadable):
-            rows[len(kept)] = image
-            kept.append(position)
-        return rows[: len(kept)], np.array(kept, np.int64), unreadable
-    return _decode_to_file(paths, shape, enlarge)
+    if needed > IN_MEMORY_BYTES:
+        return _decode_to_file(paths, shape, enlarge, colored)
+    rows = np.empty((len(paths), *shape), np.uint8)
+    kept, unreadable = [], {}
+    for position, image in _decoded(paths, shape, enlarge, unreadable, colored):
+        rows[len(kept)] = image
+        kept.append(position)
+    return rows[: len(kept)], np.array(kept, np.int64), unreadable
 
 
-def _decode_to_file(paths, shape, enlarge):
+def _decode_to_file(paths, shape, enlarge, colored):
     target = cache_folder() / f"images-{_key(paths, shape, enlarge)}.rows"
     listing = target.with_suffix(".json")
     if not _whole(target, listing, shape):
         make_folder(target.parent)
-        kept, unreadable = [], {}
+        kept, unreadable, lost = [], {}, []
         with replacing(target) as temporary, open(temporary, "wb") as file:
-            for position, image in _decoded(paths, shape, enlarge, unreadable):
+            for position, image in _decoded(paths, shape, enlarge, unreadable, lost):
                 file.write(image.tobytes())
                 kept.append(position)
-        write_json(listing, {"kept": kept, "unreadable": unreadable})
+        content = {"kept": kept, "unreadable": unreadable, "colored": lost}
+        write_json(listing, content)
     content = json.loads(listing.read_text(encoding="utf-8"))
+    colored += content["colored"]
     unreadable = {int(k): reason for k, reason in content["unreadable"].items()}
     return RowFile(target, shape), np.array(content["kept"], np.int64), unreadable
 
@@ -180,24 +211,26 @@ def _key(paths, shape, enlarge):
     return digest.hexdigest()[:24]
 
 
-def _decoded(paths, shape, enlarge, unreadable):
-    """`(position, image)` of the readable files, in order; fills `unreadable`."""
+def _decoded(paths, shape, enlarge, unreadable, colored):
+    """`(position, image)` of the readable files, in order; fills the lists."""
 
     def read(path):
         try:
-            return read_image(path, shape, enlarge)
+            return read_picture(path, shape, enlarge)
         except UnreadableImage as error:
-            return str(error)
+            return str(error), None
 
     bar = tqdm.tqdm(total=len(paths), unit="image", desc="reading images", leave=False)
     # A chunk at a time, so that no more than a chunk waits in memory.
     pool = concurrent.futures.ThreadPoolExecutor(os.cpu_count())
-    with no_bomb_warnings(), bar, pool:
+    with quiet_decoders(), bar, pool:
         for start in range(0, len(paths), CHUNK):
             chunk = paths[start : start + CHUNK]
-            for position, image in enumerate(pool.map(read, chunk), start):
-                if isinstance(image, str):
+            for position, (image, lost) in enumerate(pool.map(read, chunk), start):
+                if lost is None:
                     unreadable[position] = image
-                else:
-                    yield position, image
+                    continue
+                if lost:
+                    colored.append(position)
+                yield position, image
             bar.update(len(chunk))

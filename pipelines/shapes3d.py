@@ -7,6 +7,7 @@ import numpy as np
 
 from tfmi.errors import DataError
 from tfmi.errors import UsageError
+from tfmi.files import replacing
 from tfmi.pipelines import options
 from tfmi.pipelines import shapes3d_files as files
 from tfmi.pipelines import shapes3d_scene as scene
@@ -109,12 +110,13 @@ def _dataset(rows, shape, labels, source, seed):
         lambda split, seed: GroupPairing.within(geometry, members["x", split], seed),
         members,
         {"x": {name: labels[:, k] for k, name in enumerate(files.VALUES)}},
-        notes=_notes(len(labels) - len(inside)),
+        notes=_notes(len(labels) - len(inside), in_test, fraction),
     )
 
 
-def _notes(alone):
-    return (f"left out: {alone} images alone in their geometry",) if alone else ()
+def _notes(alone, in_test, fraction):
+    notes = [f"left out: {alone} images alone in their geometry"] if alone else []
+    return (*notes, *splits.far_note(in_test, fraction, "images", splits.GROUPS_REASON))
 
 
 def _read_tfds():
@@ -144,5 +146,6 @@ def _read_tfds():
         target.unlink(missing_ok=True)
     rows = write_rows(target, batches(), count, shape)
     if labels:
-        np.save(kept, np.concatenate(labels))
+        with replacing(kept) as temporary, open(temporary, "wb") as file:
+            np.save(file, np.concatenate(labels))
     return rows, shape, np.load(kept)

@@ -4,12 +4,16 @@
 hue, scale, shape, orientation.
 """
 
+import math
+
 import h5py
 import numpy as np
 import tqdm
 
 from tfmi.errors import DataError
+from tfmi.files import foreign
 from tfmi.files import make_folder
+from tfmi.files import open_plain
 from tfmi.files import replacing
 from tfmi.pipelines import shapes3d_scene as scene
 from tfmi.pipelines.hdf5_rows import open_rows
@@ -33,6 +37,7 @@ GEOMETRIES = int(np.prod(SIZES[3:]))
 # single images slow: the file is then laid out anew once.
 MAX_CHUNK_IMAGES, MAX_CHUNKS_PER_IMAGE = 64, 4
 SLAB = 2048
+MAX_SIDE, MAX_CHUNK_BYTES = 512, 512 * 2**20
 
 
 def open_file(path):
@@ -48,17 +53,13 @@ def open_file(path):
     Raises:
         DataError: for a file of another layout.
     """
-    try:
-        with h5py.File(path, "r") as file:
-            images, labels = _checked(file, path)
-            shape, labels = images.shape[1:], factor_indices(labels[:], path)
-            rows = open_rows(path, "images")
-            if not _reads_singly(images):
-                rows = _copied(path, images, rows)
-    except (OSError, RuntimeError) as error:
-        raise DataError(
-            f"3dshapes.h5 must be a readable HDF5 file. Received: {path} ({error})"
-        ) from error
+    rule = "3dshapes.h5 must be a readable HDF5 file"
+    with foreign(rule, path), open_plain(path), h5py.File(path, "r") as file:
+        images, labels = _checked(file, path)
+        shape, labels = images.shape[1:], factor_indices(labels[:], path)
+        rows = open_rows(path, "images")
+        if not _reads_singly(images):
+            rows = _copied(path, images, rows)
     return rows, shape, labels
 
 
@@ -154,12 +155,40 @@ def _checked(file, path):
         )
     images, labels = file["images"], file["labels"]
     fits = images.ndim == 4 and images.shape[3] == 3 and images.dtype == np.uint8
-    if not fits or labels.shape != (len(images), len(VALUES)):
+    numbers = labels.dtype.kind in "iuf"
+    if not (fits and numbers and labels.shape == (len(images), len(VALUES))):
         raise DataError(
-            "images must be uint8 (n, height, width, 3) and labels (n, 6). Received: "
-            f"{images.dtype} {images.shape} and {labels.shape} in {path}"
+            "images must be uint8 (n, height, width, 3), numbers labels (n, 6). "
+            f"Received: {images.dtype} {images.shape} and {labels.dtype} "
+            f"{labels.shape} in {path}"
         )
+    if not 1 <= len(images) <= ALL_IMAGES or not 1 <= max(images.shape[1:]) <= MAX_SIDE:
+        raise DataError(
+            f"there must be 1 to {ALL_IMAGES:,} images with sides of 1 to {MAX_SIDE}. "
+            f"Received: {images.shape} in {path}"
+        )
+    for data in (images, labels):
+        _check_held(data, path)
     return images, labels
+
+
+def _check_held(data, path):
+    """Raise a DataError unless all of a dataset lies in the file itself, in chunks
+    that fit in memory; what is missing would be read as zeros."""
+    chunks = data.chunks or (1,)
+    sides = zip(data.shape, data.chunks or data.shape, strict=True)
+    pieces = math.prod(-(-side // chunk) for side, chunk in sides)
+    whole = data.id.get_num_chunks() == pieces if data.chunks else True
+    if data.is_virtual or data.external or not whole:
+        raise DataError(
+            f"all of {data.name} must lie in the file. Received: a part in {path}"
+        )
+    size = math.prod(chunks) * data.dtype.itemsize
+    if size > MAX_CHUNK_BYTES:
+        raise DataError(
+            f"a chunk must take at most {MAX_CHUNK_BYTES:,} bytes. "
+            f"Received: {size:,} of {data.name} in {path}"
+        )
 
 
 def _reads_singly(images):

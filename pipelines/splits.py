@@ -1,13 +1,13 @@
 """Which images are for training and which for testing, and which factor values
 there are enough images of to be scored."""
 
-import json
 from typing import Annotated
 
 import numpy as np
 
 from tfmi.errors import DataError
 from tfmi.errors import UsageError
+from tfmi.files import parse_json
 from tfmi.pipelines.base import NOT_SCORED
 from tfmi.pipelines.base import Factor
 from tfmi.pipelines.options import option
@@ -17,6 +17,13 @@ MIN_TRAIN = 5
 # ... and the values together this many training images each on average (what
 # the stronger probe needs); the rarest are dropped until they have.
 MEAN_TRAIN = 10
+# Draws of whole groups, until one is so near to the fraction, relative to it.
+ATTEMPTS, NEAR = 200, 0.02
+# A split that differs by more from what was asked for is noted.
+TOLERANCE = 0.25
+GROUPS_REASON = (
+    "groups of two are not torn, and larger ones give one image at least and keep two"
+)
 # Options of every dataset that is split when it is read.
 TestFraction = Annotated[float, option("Fraction of the images to test on.")]
 SplitSeed = Annotated[int, option("Seed of the split.", at_least=0)]
@@ -27,7 +34,8 @@ def split_groups(groups, fraction=0.2, seed=0):
 
     A group of three or more gives `fraction` of its images to the test split,
     one at least, and keeps two. Groups of two are not torn: `fraction` of
-    them go to the test split whole.
+    them go to the test split whole. Of small groups this is another fraction of
+    all images, which `far_note` says.
 
     Args:
         groups: int `(images,)`, no group of one.
@@ -40,10 +48,7 @@ def split_groups(groups, fraction=0.2, seed=0):
         DataError: where a split stays empty.
         UsageError: for another fraction.
     """
-    if not 0 < fraction < 1:
-        raise UsageError(
-            f"--test-fraction must be above 0 and below 1. Received: {fraction}"
-        )
+    _check_fraction(fraction)
     groups = np.asarray(groups)
     generator = np.random.default_rng([seed, *b"split"])
     in_test = np.zeros(len(groups), bool)
@@ -67,6 +72,85 @@ def split_groups(groups, fraction=0.2, seed=0):
     return in_test
 
 
+def split_whole(groups, fraction=0.2, seed=0):
+    """Split groups of any sizes, none of them torn.
+
+    The test split is as near to `fraction` as the nearest of `ATTEMPTS` draws.
+
+    Args:
+        groups: int `(items,)`, the group of each.
+        fraction: of items for the test split, above 0 and below 1.
+
+    Returns:
+        bool `(items,)`, true for the test split.
+
+    Raises:
+        DataError: where all items are of one group.
+        UsageError: for another fraction.
+    """
+    _check_fraction(fraction)
+    _, inverse, sizes = np.unique(groups, return_inverse=True, return_counts=True)
+    if len(sizes) < 2:
+        raise DataError(
+            "pairs must fall apart into two sets without a common image, one for "
+            f"each split. Received: {len(inverse)} pairs, all connected by images "
+            "that they share"
+        )
+    generator = np.random.default_rng([seed, *b"split"])
+    wanted, best = fraction * len(inverse), None
+    for _ in range(ATTEMPTS):
+        chosen = _draw(sizes, wanted, generator)
+        error = abs(sizes[chosen].sum() - wanted)
+        if best is None or error < best[0]:
+            best = error, chosen
+        if not _is_far(sizes[chosen].sum() / len(inverse), fraction, NEAR):
+            break
+    return np.isin(inverse, best[1])
+
+
+def _draw(sizes, wanted, generator):
+    """Groups in a random order, each taken where the sum comes nearer by it."""
+    chosen, total = [], 0
+    order = generator.permutation(len(sizes))
+    for group in order:
+        if abs(total + sizes[group] - wanted) < abs(total - wanted):
+            chosen.append(group)
+            total += sizes[group]
+    # Neither split stays empty.
+    chosen = chosen or [sizes.argmin()]
+    return chosen if len(chosen) < len(sizes) else chosen[1:]
+
+
+def far_note(in_test, fraction, items, reason):
+    """A list of a line where a split is not near the fraction that was asked for,
+    else an empty list.
+
+    Args:
+        in_test: bool of each item.
+        fraction: as asked for.
+        items: what they are, for people.
+        reason: why the split may differ.
+    """
+    share = np.mean(in_test)
+    if not _is_far(share, fraction, TOLERANCE):
+        return []
+    return [
+        f"the test split has {share:.1%} of the {items} instead of {fraction:.1%}: "
+        f"{reason}"
+    ]
+
+
+def _is_far(share, fraction, tolerance):
+    return abs(share - fraction) > tolerance * min(fraction, 1 - fraction)
+
+
+def _check_fraction(fraction):
+    if not 0 < fraction < 1:
+        raise UsageError(
+            f"--test-fraction must be above 0 and below 1. Received: {fraction}"
+        )
+
+
 def read_split(path):
     """The split that a run saved.
 
@@ -77,8 +161,7 @@ def read_split(path):
         DataError: where there is none in the file.
     """
     try:
-        with open(path, encoding="utf-8") as file:
-            content = json.load(file)
+        content = parse_json(path)
         return {split: list(content[split]) for split in ("train", "test")}
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise DataError(

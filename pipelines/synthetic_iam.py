@@ -99,8 +99,11 @@ def find_fonts(folder=None):
 
         data = pathlib.Path(matplotlib.get_data_path())
         return sorted(map(str, data.glob("fonts/ttf/DejaVu*.ttf")))
-    found = pathlib.Path(folder)
-    paths = [str(p) for p in sorted(found.glob("*")) if p.suffix.lower() in SUFFIXES]
+    paths = [
+        str(path)
+        for path in sorted(pathlib.Path(folder).glob("[!.]*"))
+        if path.suffix.lower() in SUFFIXES and path.is_file()
+    ]
     if not paths:
         raise DataError(
             f"--fonts must be a folder of ttf, otf or woff fonts. Received: {folder}"

@@ -1,10 +1,18 @@
-"""Files that are written whole or not at all."""
+"""Files that are written whole or not at all, and files of others, read safely."""
 
 import contextlib
+import errno
 import json
 import os
+import stat
 
 from tfmi.errors import DataError
+from tfmi.errors import UsageError
+
+# What a small compressed file may unpack to, and what a large one, of its size.
+CONTENT_BYTES, CONTENT_TIMES = 256 * 2**20, 20
+# A JSON file of settings, of a split or of a listing.
+JSON_BYTES = 256 * 2**20
 
 
 @contextlib.contextmanager
@@ -30,9 +38,10 @@ def replacing(path):
 
 
 def write_text(path, text):
-    """Write a text file as UTF-8; errors as in `replacing`."""
+    """Write a text file as UTF-8, with escapes for the bytes of file names that
+    are none; errors as in `replacing`."""
     with replacing(path) as temporary:
-        temporary.write_text(text, encoding="utf-8")
+        temporary.write_text(text, encoding="utf-8", errors="backslashreplace")
 
 
 def write_json(path, content):
@@ -43,9 +52,78 @@ def write_json(path, content):
 def read_json(path):
     """What a JSON file holds; `None` where it is not there, or not whole."""
     try:
-        return json.loads(path.read_text(encoding="utf-8"))
+        return parse_json(path)
     except (OSError, ValueError):
         return None
+
+
+def parse_json(path):
+    """What a JSON file holds.
+
+    Raises:
+        OSError: where it cannot be opened or is no plain file.
+        ValueError: where it is no JSON, too large, or nested too deep.
+    """
+    with open_plain(path) as file:
+        content = file.read(JSON_BYTES + 1)
+    if len(content) > JSON_BYTES:
+        raise ValueError(f"more than {JSON_BYTES:,} bytes")
+    try:
+        return json.loads(content)
+    except RecursionError as error:
+        raise ValueError("nested too deep") from error
+
+
+def open_plain(path):
+    """A plain file, opened to read its bytes; nothing waits on a pipe or a device.
+
+    Raises:
+        OSError: where it cannot be opened or is no plain file.
+    """
+    try:
+        mode = os.stat(path).st_mode
+        if stat.S_ISREG(mode):
+            return open(path, "rb")
+    except ValueError as error:  # a NUL in the path
+        raise FileNotFoundError(errno.ENOENT, str(error), str(path)) from error
+    code = errno.EISDIR if stat.S_ISDIR(mode) else errno.EINVAL
+    what = "a folder" if stat.S_ISDIR(mode) else "a pipe, socket or device"
+    raise OSError(code, f"it must be a plain file, not {what}", str(path))
+
+
+def largest_content(path):
+    """Number of bytes that a compressed file may unpack to.
+
+    A file that announces more is refused, so that a small one never takes much
+    memory; pictures, labels and tables shrink less.
+    """
+    return max(CONTENT_BYTES, CONTENT_TIMES * os.stat(path).st_size)
+
+
+@contextlib.contextmanager
+def foreign(rule, path):
+    """Turns what a decoder raises on a damaged file into one line.
+
+    Args:
+        rule: what the file must be, such as "mnist.npz must be a zip archive".
+        path: of the file, named in the line.
+
+    Raises:
+        DataError: for any error of the block but `DataError` and `UsageError`.
+    """
+    try:
+        yield
+    except (DataError, UsageError):
+        raise
+    except Exception as error:  # the decoders raise errors of many kinds
+        reason = getattr(error, "strerror", None) or str(error)
+        reason = (reason.splitlines() or [""])[0] or type(error).__name__
+        raise DataError(f"{rule}. Received: {path} ({reason})") from error
+
+
+def printable(text):
+    """A text in which bytes of a file name that are no UTF-8 stand as escapes."""
+    return str(text).encode("utf-8", "backslashreplace").decode("utf-8")
 
 
 def make_folder(path):

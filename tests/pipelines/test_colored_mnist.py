@@ -1,5 +1,7 @@
 import gzip
 import itertools
+import socket
+import threading
 
 import numpy as np
 import pytest
@@ -198,15 +200,24 @@ def test_no_folder_both_sources_unknown_pipeline(folder):
         pipelines.find("mnist")
 
 
-def test_no_network_names_the_ways_out(tmp_path, monkeypatch):
-    monkeypatch.setenv("TFDS_DATA_DIR", str(tmp_path))
+@pytest.mark.parametrize("variable", ["https_proxy", "HTTPS_PROXY", "ALL_PROXY"])
+def test_no_network_names_the_ways_out_once_the_proxy_was_asked(monkeypatch, variable):
+    for name in ("http_proxy", "https_proxy", "all_proxy", "no_proxy"):
+        monkeypatch.delenv(name, raising=False)
+        monkeypatch.delenv(name.upper(), raising=False)
+    with socket.create_server(("127.0.0.1", 0)) as proxy:
+        port, asked = proxy.getsockname()[1], []
 
-    def refused(*args, **kwargs):
-        raise OSError("unreachable")
+        def answer():
+            connection, _ = proxy.accept()
+            with connection:
+                asked.append(connection.recv(400))
+                connection.sendall(b"HTTP/1.1 503 none\r\n\r\n")
 
-    monkeypatch.setattr("socket.create_connection", refused)
-    monkeypatch.setattr(
-        "tensorflow_datasets.core.constants.DATA_DIR", str(tmp_path), raising=False
-    )
-    with pytest.raises(DataError, match="--data-dir .* or --sample"):
-        colored_mnist._require_network()
+        thread = threading.Thread(target=answer)
+        thread.start()
+        monkeypatch.setenv(variable, f"http://127.0.0.1:{port}")
+        with pytest.raises(DataError, match="no network.*--data-dir .* or --sample"):
+            colored_mnist._require_network()
+        thread.join()
+    assert asked[0].startswith(b"CONNECT storage.googleapis.com")

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from tfmi.pipelines import decoding
 from tfmi.pipelines import images
 from tfmi.pipelines import rows
 
@@ -91,7 +92,7 @@ def test_broken_files_say_why(tmp_path, content, message):
 def test_a_bomb_is_refused_before_it_is_decoded(tmp_path, monkeypatch):
     path = save(tmp_path / "b.png", Image.new("1", (9000, 9000)))
     assert path.stat().st_size < 50_000
-    monkeypatch.setattr(images, "_decode", None)
+    monkeypatch.setattr(decoding, "decode", None)
     with pytest.raises(images.UnreadableImage, match="9000 x 9000 pixels are more"):
         images.read_image(path, (9, 9, 1))
 
@@ -128,8 +129,8 @@ def test_the_cache_is_used_and_a_cut_or_changed_one_made_again(files, monkeypatc
     monkeypatch.setattr(rows, "IN_MEMORY_BYTES", 0)
     first = rows.decode_files(files, (10, 10, 1))[0]
     read = []
-    original = rows.read_image
-    monkeypatch.setattr(rows, "read_image", lambda *a: read.append(a) or original(*a))
+    original = rows.read_picture
+    monkeypatch.setattr(rows, "read_picture", lambda *a: read.append(a) or original(*a))
     rows.decode_files(files, (10, 10, 1))
     assert not read
     first.path.write_bytes(first.path.read_bytes()[:-1])

@@ -7,9 +7,9 @@ the entry-point group `tfmi.recipes`, whose entries are `Recipe` objects.
 import functools
 import importlib
 import importlib.metadata
-import json
 
 from tfmi.errors import UsageError
+from tfmi.files import parse_json
 from tfmi.recipes.base import Recipe
 from tfmi.recipes.base import setting
 
@@ -69,8 +69,7 @@ def read_settings(path, what="--config"):
         UsageError: where it is no JSON object.
     """
     try:
-        with open(path, encoding="utf-8") as file:
-            settings = json.load(file)
+        settings = parse_json(path)
     except (OSError, ValueError) as error:
         raise UsageError(
             f"{what} must be a JSON file. Received: {path} ({error})"

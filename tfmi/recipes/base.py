@@ -3,11 +3,16 @@
 import dataclasses
 import math
 import pathlib
+import re
 
 from tfmi.errors import DataError
 from tfmi.errors import UsageError
 
 NUMBERS = (int, float)
+# Of a whole number: what 32 bits without a sign hold, as seeds must.
+LARGEST = 2**32 - 1
+# A run lies in a folder that begins with it.
+PLAIN_NAME = re.compile(r"\w[\w .+-]{0,99}")
 KERAS_FILE, KERAS_APPLICATION = ".keras", "keras.applications:"
 
 
@@ -80,6 +85,11 @@ class Recipe:
     seed: int = setting(0, "Seed of weights, pairs, negatives and noise.")
 
     def __post_init__(self):
+        if not (isinstance(self.name, str) and PLAIN_NAME.fullmatch(self.name)):
+            raise UsageError(
+                "name must be a plain name of a folder: letters, digits, space, _ + . "
+                f"and -, the first a letter or digit. Received: {self.name!r}"
+            )
         for field in dataclasses.fields(self):
             _check(field, getattr(self, field.name))
         forms = self.encoder.startswith(KERAS_APPLICATION), self.has_encoder_file
@@ -125,7 +135,7 @@ class Recipe:
 def _check(field, value):
     name, kind, rules = field.name, field.type, field.metadata
     if kind is float and isinstance(value, int) and not isinstance(value, bool):
-        value = float(value)
+        value = float(value) if abs(value) <= LARGEST else math.inf
     if type(value) is not kind:
         raise UsageError(f"{name} must be of type {kind.__name__}. Received: {value!r}")
     if not rules:
@@ -146,6 +156,8 @@ def _check_number(name, kind, value, rules):
         raise UsageError(f"{name} must be >= {least}. Received: {value}")
     if rules["code_levels"] and value == 1:
         raise UsageError(f"{name} must be 0 (continuous) or >= 2. Received: 1")
+    if kind is int:
+        most = min(most, LARGEST)
     if value > most:
         raise UsageError(f"{name} must be <= {most}. Received: {value}")
     if value >= below:

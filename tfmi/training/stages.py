@@ -150,7 +150,9 @@ class _Training:
         return model
 
     def _seed(self, stage):
-        return self.run.recipe.seed + SEED_STEP * self.run.method.stages.index(stage)
+        number = self.run.method.stages.index(stage)
+        # numpy takes seeds of 32 bits: beyond the largest they begin anew.
+        return (self.run.recipe.seed + SEED_STEP * number) % 2**32
 
     def _build(self, stage, before, total, precision):
         """The model of a stage; `before` is the float32 model of the last one."""
