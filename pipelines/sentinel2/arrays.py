@@ -5,54 +5,69 @@ import functools
 import math
 import os
 import pathlib
-import struct
-import zipfile
 
 import numpy as np
 
+from tfmi.pipelines.sentinel2.array_files import decodable
+from tfmi.pipelines.sentinel2.array_files import find_arrays
 from tfmi.pipelines.sentinel2.bands import UnusableScene
 from tfmi.pipelines.sentinel2.bands import name_bands
+from tfmi.pipelines.sentinel2.bands import not_understood
+from tfmi.pipelines.sentinel2.bands import plain_text
+from tfmi.pipelines.sentinel2.bands import require_numbers
 from tfmi.pipelines.sentinel2.bands import to_reflectance
 from tfmi.pipelines.sentinel2.scenes import Acquisition
 from tfmi.pipelines.sentinel2.scenes import Grid
 
-MASK = ".clouds.npy"
+LARGEST_TEXTS_BYTES = 2**24
 
 
 class ArrayAcquisition(Acquisition):
-    """One date of an array file; holds the path alone, as workers are sent it."""
+    """One date of an array file; holds the paths alone, as workers are sent it.
 
-    def __init__(self, path, number, date, bands, shape, has_mask):
-        self.source, self.date, self.bands = f"{path} [{number}]", date, bands
-        self.grid = Grid(*shape)
-        self.has_mask = has_mask
-        self._path, self._number = path, number
+    Args:
+        files: paths of the array file and of the masks beside it.
+        number: of the date in the array.
+        date: its text.
+        shape: `(height, width)`.
+        about: `bands`, `has_mask`, `not_read` and `not_understood`.
+    """
+
+    def __init__(self, files, number, date, shape, **about):
+        self.source, self.files = f"{files[0]} [{number}]", tuple(files)
+        self.date, self.grid = date, Grid(*shape)
+        self._number = number
+        for name, value in about.items():
+            setattr(self, name, value)
 
     @contextlib.contextmanager
     def opened(self, bands):
         layers = [self.bands.index(band) for band in bands]
-        found = _load(self._path)
-        (pixels,) = (array for array in found.values() if array.ndim == 4)
-        clouds = found.get("clouds")
+        with decodable():
+            pixels, masks = _load(self.files, _stamps(self.files))
 
         def read(window):
             row, column, height, width = window
             part = np.s_[self._number, row : row + height, column : column + width]
             values, bad = to_reflectance(np.asarray(pixels[part])[..., layers])
-            if clouds is not None:
-                bad = bad | (clouds[part] != 0)
+            for mask in masks:
+                bad = bad | (mask[part] != 0)
             return values, bad
 
         yield read
 
 
-def read_arrays(path):
+def read_arrays(path, masks=()):
     """The acquisitions of an array file.
 
     A .npz file may hold beside its 4-D array `dates` (texts), `bands` (names) and
-    `clouds` (dates, height, width), not 0 where there is cloud; beside `a.npy`,
-    `a.clouds.npy` is such a mask. Without `dates` they are numbered. Files are mapped;
-    only a packed .npz file (`numpy.savez_compressed`) is held in memory.
+    `clouds` (dates, height, width), not 0 where there is cloud. Without `dates` they
+    are numbered. Files are mapped; only a packed .npz file
+    (`numpy.savez_compressed`) is held in memory.
+
+    Args:
+        path: of the file.
+        masks: paths of .npy files like `clouds`.
 
     Returns:
         A list of acquisitions, or `None` for a file without a 4-D array.
@@ -61,75 +76,91 @@ def read_arrays(path):
         UnusableScene: for a file that cannot be read or does not fit together.
     """
     path = pathlib.Path(path)
-    found = _load(path)
-    arrays = [name for name, array in found.items() if array.ndim == 4]
-    if len(arrays) != 1:
-        if arrays:
-            raise UnusableScene(f"one 4-D array is read, not {', '.join(arrays)}")
+    arrays = find_arrays(path)
+    scenes = [name for name, array in arrays.items() if array.ndim == 4]
+    if len(scenes) != 1:
+        if scenes:
+            raise UnusableScene(f"one 4-D array is read, not {', '.join(scenes)}")
         return None
-    pixels, clouds = found[arrays[0]], found.get("clouds")
-    if pixels.dtype.kind not in "iuf":
-        raise UnusableScene(f"pixels must be numbers. Received: {pixels.dtype}")
-    if clouds is not None and clouds.shape != pixels.shape[:3]:
-        raise UnusableScene(
-            f"clouds must be of {pixels.shape[:3]}. Received: {clouds.shape}"
-        )
-    names = found.get("bands", [None] * pixels.shape[3])
-    dates = found.get("dates", [f"{n:04d}" for n in range(len(pixels))])
-    if len(names) != pixels.shape[3] or len(dates) != len(pixels):
-        raise UnusableScene(
-            f"there must be a name a band and a date a scene for {pixels.shape}. "
-            f"Received: {len(names)} and {len(dates)}"
-        )
-    bands = name_bands([None if name is None else str(name) for name in names])
+    pixels = arrays.pop(scenes[0])
+    require_numbers(pixels.dtype)
+    if not math.prod(pixels.shape):
+        raise UnusableScene(f"it must hold pixels. Received: {pixels.shape}")
+    clouds = [arrays.pop("clouds")] if "clouds" in arrays else []
+    for mask in [*clouds, *(find_arrays(mask)["pixels"] for mask in masks)]:
+        _require_mask(mask, pixels)
+    names = _texts(arrays, "bands", [""] * pixels.shape[3])
+    dates = _texts(arrays, "dates", [f"{n:04d}" for n in range(pixels.shape[0])])
+    not_read = _others(arrays)
+    bands = name_bands(names)
+    about = {
+        "bands": bands,
+        "has_mask": bool(clouds or masks),
+        "not_read": (*_unread(names, bands), *not_read),
+        "not_understood": not_understood(names),
+    }
     return [
-        ArrayAcquisition(
-            path, n, str(dates[n]), bands, pixels.shape[1:3], clouds is not None
-        )
-        for n in range(len(pixels))
+        ArrayAcquisition((path, *masks), n, date, pixels.shape[1:3], **about)
+        for n, date in enumerate(dates)
     ]
 
 
-def _load(path):
-    """`{name: array}` of a file, as it is now."""
-    try:
-        stat = path.stat()
-        return _arrays(path, stat.st_size, stat.st_mtime_ns)
-    except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
-        raise UnusableScene(f"it cannot be read ({error})") from error
+def _require_mask(mask, pixels):
+    if mask.shape != pixels.shape[:3] or mask.dtype.kind not in "biuf":
+        raise UnusableScene(
+            f"clouds must be of {pixels.shape[:3]}. Received: {mask.shape} of "
+            f"{mask.dtype}"
+        )
 
 
-# The dates of a place follow each other: of a .npz file the last is kept.
+def _texts(arrays, name, default):
+    """The texts of an array that goes out of `arrays`, one for each default."""
+    if name not in arrays:
+        return default
+    array = arrays.pop(name)
+    if array.shape != (len(default),) or array.dtype.kind not in "SUiuM":
+        raise UnusableScene(
+            f"there must be a name a band and a date a scene: {name} of "
+            f"{(len(default),)}, texts. Received: {array.shape} of {array.dtype}"
+        )
+    if array.shape[0] * array.dtype.itemsize > LARGEST_TEXTS_BYTES:
+        raise UnusableScene(f"{name} must be texts of usual length. Received: longer")
+    with decodable():
+        values = array.open()
+        texts = [plain_text(v if isinstance(v, bytes) else str(v)) for v in values]
+    if name == "dates" and not all(text and text != "NaT" for text in texts):
+        raise UnusableScene("each scene must have a date. Received: none for some")
+    return texts
+
+
+def _others(arrays):
+    """Names of the arrays that are not read, none of which may be texts."""
+    texts = [name for name, array in arrays.items() if array.dtype.kind in "SU"]
+    if texts:
+        raise UnusableScene(
+            f"texts must be called bands or dates. Received: {', '.join(texts)}"
+        )
+    return tuple(arrays)
+
+
+def _unread(names, bands):
+    for n, (name, band) in enumerate(zip(names, bands, strict=True), 1):
+        if not band:
+            yield name or f"layer {n}"
+
+
+def _stamps(files):
+    """What changes where a file does."""
+    stats = [os.stat(path) for path in files]
+    return tuple((stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns) for stat in stats)
+
+
+# The dates of a place follow each other: the last file is kept.
 @functools.lru_cache(maxsize=1)
-def _arrays(path, size, modified):
-    if path.suffix == ".npz":
-        with np.load(path, allow_pickle=False) as file:
-            names = [name for name in file.zip.namelist() if name.endswith(".npy")]
-            return {name[:-4]: _member(path, file, name) for name in names}
-    found = {"pixels": np.load(path, mmap_mode="r", allow_pickle=False)}
-    mask = path.with_name(path.stem + MASK)
-    if mask.is_file():
-        found["clouds"] = np.load(mask, mmap_mode="r", allow_pickle=False)
-    return found
-
-
-def _member(path, file, name):
-    """An array of an open .npz file: mapped where it lies there as it is, as
-    `numpy.savez` writes it, else unpacked."""
-    info = file.zip.getinfo(name)
-    if info.compress_type != zipfile.ZIP_STORED:
-        return file[name]
-    with open(path, "rb") as content:
-        # The member's own header: 30 bytes, of which the last 4 are two lengths.
-        content.seek(info.header_offset + 26)
-        lengths = struct.unpack("<HH", content.read(4))
-        content.seek(sum(lengths), os.SEEK_CUR)
-        version = np.lib.format.read_magic(content)
-        if version != (1, 0):
-            return file[name]
-        shape, by_columns, dtype = np.lib.format.read_array_header_1_0(content)
-        start = content.tell()
-    if dtype.hasobject or not math.prod(shape):
-        return file[name]
-    order = "F" if by_columns else "C"
-    return np.memmap(path, dtype, "r", start, shape, order)
+def _load(files, stamps):
+    """The pixels and the masks of an array file and the masks beside it."""
+    arrays = find_arrays(files[0], verify=False)
+    (pixels,) = (array for array in arrays.values() if array.ndim == 4)
+    masks = [find_arrays(path)["pixels"] for path in files[1:]]
+    masks += [arrays["clouds"]] if "clouds" in arrays else []
+    return pixels.open(), [mask.open() for mask in masks]

@@ -1,26 +1,27 @@
 """The places of a folder, and whether the dates of each fit together."""
 
 import collections
-import pathlib
 
 from tfmi.errors import DataError
-from tfmi.pipelines.sentinel2.arrays import MASK
-from tfmi.pipelines.sentinel2.arrays import read_arrays
 from tfmi.pipelines.sentinel2.bands import UnusableScene
+from tfmi.pipelines.sentinel2.folders import find_candidates
+from tfmi.pipelines.sentinel2.folders import one_candidate
 from tfmi.pipelines.sentinel2.scenes import Place
 
 LAYOUTS = "<place>/<date>.tif, .SAFE products, or .npy or .npz arrays"
 
 
-def find_places(data_dir, bands=None):
+def find_places(data_dir, bands=None, only=None):
     """The places of a folder (or of one array file) that can be used.
 
     A place's dates must have one grid, that of most of them, and the bands asked
-    for; by default those that most of all acquisitions have.
+    for; by default those that most of all acquisitions have. Of several acquisitions
+    of one day the last counts, in the order of their names.
 
     Args:
         data_dir: path.
         bands: names, or `None`.
+        only: names of places, where others do not count; `None` for all.
 
     Returns:
         `(places, bands, notes, unusable)`, the last a line for each acquisition
@@ -29,32 +30,24 @@ def find_places(data_dir, bands=None):
     Raises:
         DataError: where no place of two dates is left.
     """
-    root = pathlib.Path(data_dir)
-    if not root.exists():
-        raise DataError(f"--data-dir must be a folder. Received: {data_dir}")
-    found, notes, unusable = collections.defaultdict(list), [], []
-    for name, path, read in _candidates(root):
-        try:
-            acquisitions = read(path)
-        except UnusableScene as error:
-            unusable.append(f"{path}: {error}")
-            continue
-        if acquisitions is None:
-            notes.append(f"passed over: {path.name}, no array of 4 dimensions")
-        for acquisition in acquisitions or []:
-            found[getattr(acquisition, "tile", name)].append(acquisition)
+    candidates, notes = find_candidates(data_dir)
+    found, unusable = _read(candidates, notes)
     if not found:
-        first = f"; first unusable: {unusable[0]}" if unusable else ""
         raise DataError(
-            f"--data-dir must hold {LAYOUTS}. Received: none in {data_dir}{first}"
+            f"--data-dir must hold {LAYOUTS}. Received: none in {data_dir}"
+            f"{_why(notes, unusable)}"
         )
-    bands = bands or _usual(a.bands for every in found.values() for a in every)
-    bands = tuple(band for band in bands if band)
+    if only is not None:
+        found = _without_others(found, only, notes)
+    every = [a for acquisitions in found.values() for a in acquisitions]
+    strict = bands is None
+    bands = bands or _usual([tuple(filter(None, a.bands)) for a in every])
+    notes += _not_read(every)
     places, single = [], []
     for name, acquisitions in sorted(found.items()):
-        fitting = _fitting(acquisitions, bands, unusable)
-        if len({acquisition.date for acquisition in fitting}) > 1:
-            fitting.sort(key=lambda acquisition: acquisition.date)
+        fitting = _fitting(acquisitions, bands, strict, unusable)
+        fitting = _one_a_day(fitting, notes)
+        if len(fitting) > 1:
             places.append(Place(name, tuple(fitting)))
         elif fitting:
             single.append(name)
@@ -74,53 +67,54 @@ def read_acquisitions(path):
     Raises:
         UnusableScene: where it holds none.
     """
-    if path.suffix == ".SAFE":
-        return _read_safe(path)
-    if path.suffix in (".npy", ".npz"):
-        found = read_arrays(path)
-        if found is None:
-            raise UnusableScene("it holds no array of 4 dimensions")
-        return found
-    return _read_tiff(path)
+    acquisitions = one_candidate(path).read()
+    if not acquisitions:
+        raise UnusableScene("it holds no array of 4 dimensions")
+    return acquisitions
+
+
+def _read(candidates, notes):
+    """`({place: acquisitions}, unusable)`."""
+    found, unusable = collections.defaultdict(list), []
+    for candidate in candidates:
+        try:
+            acquisitions = candidate.read()
+        except UnusableScene as error:
+            unusable.append(f"{candidate.path}: {error}")
+            continue
+        if acquisitions is None:
+            notes.append(
+                f"passed over: {candidate.path.name}, no array of 4 dimensions"
+            )
+        for acquisition in acquisitions or []:
+            found[getattr(acquisition, "tile", candidate.place)].append(acquisition)
+    return found, unusable
+
+
+def _without_others(found, only, notes):
+    later = sorted(set(found) - set(only))
+    if later:
+        notes.append(
+            f"left out: {len(later):,} places that are not in the run's split (first "
+            f"{later[0]})"
+        )
+    found = {name: found[name] for name in found if name in only}
+    if not found:
+        raise DataError(
+            "the data must hold the places that the run was split into. Received: none"
+        )
+    return found
+
+
+def _not_read(acquisitions):
+    counts = collections.Counter(n for a in acquisitions for n in set(a.not_read))
+    if counts:
+        layers = ", ".join(f"{name} ({n:,})" for name, n in counts.most_common())
+        yield f"layers that are no bands, of so many acquisitions: {layers}"
 
 
 def _why(notes, unusable):
     return "".join(f"; {line}" for line in [*notes[-1:], *unusable[:1]])
-
-
-def _candidates(root):
-    """`(place, path, reader)` of everything that may be an acquisition."""
-    if root.suffix == ".SAFE":
-        return [(root.name, root, _read_safe)]
-    if root.is_file():
-        return [(root.stem, root, read_arrays)]
-    found = [(p.name, p, _read_safe) for p in root.glob("*.SAFE")]
-    found += [(p.name, p, _read_safe) for p in root.glob("*/*.SAFE")]
-    found += [
-        (path.stem, path, read_arrays)
-        for pattern in ("*.npy", "*.npz")
-        for path in root.glob(pattern)
-        if not path.name.endswith(MASK)
-    ]
-    found += [
-        (path.parent.name, path, _read_tiff)
-        for pattern in ("*/*.tif", "*/*.tiff")
-        for path in root.glob(pattern)
-        if not path.name.endswith((".clouds.tif", ".clouds.tiff"))
-    ]
-    return sorted(found, key=lambda candidate: str(candidate[1]))
-
-
-def _read_safe(path):
-    from tfmi.pipelines.sentinel2.rasters import SafeAcquisition
-
-    return [SafeAcquisition(path)]
-
-
-def _read_tiff(path):
-    from tfmi.pipelines.sentinel2.rasters import GeoTiffAcquisition
-
-    return [GeoTiffAcquisition(path)]
 
 
 def _usual(values):
@@ -128,13 +122,29 @@ def _usual(values):
     return collections.Counter(values).most_common(1)[0][0]
 
 
-def _fitting(acquisitions, bands, unusable):
-    grid = _usual(acquisition.grid for acquisition in acquisitions)
-    kept = []
+def _usual_grid(acquisitions):
+    """The grid of most acquisitions; of several the first."""
+    grids = {}
+    for acquisition in acquisitions:
+        same = (grid for grid in grids if grid.is_same(acquisition.grid))
+        grid = next(same, acquisition.grid)
+        grids[grid] = grids.get(grid, 0) + 1
+    return max(grids, key=grids.get)
+
+
+def _fitting(acquisitions, bands, strict, unusable):
+    """Those of the usual grid with the bands; the others go to `unusable`.
+
+    Args:
+        strict: whether a layer must be understood, as it may be a band too.
+    """
+    grid = _usual_grid(acquisitions)
+    fitting = []
     for acquisition in acquisitions:
         try:
             acquisition.require(bands)
-            if acquisition.grid != grid:
+            _require_understood(acquisition, strict)
+            if not grid.is_same(acquisition.grid):
                 raise UnusableScene(
                     f"its grid must be that of the place's other dates, {grid}. "
                     f"Received: {acquisition.grid}"
@@ -142,5 +152,26 @@ def _fitting(acquisitions, bands, unusable):
         except UnusableScene as error:
             unusable.append(f"{acquisition.source}: {error}")
         else:
-            kept.append(acquisition)
-    return kept
+            fitting.append(acquisition)
+    return fitting
+
+
+def _require_understood(acquisition, strict):
+    if strict and acquisition.not_understood:
+        raise UnusableScene(
+            "its layers must have names of bands, or --bands must say which are read. "
+            f"Received: {', '.join(acquisition.not_understood)}"
+        )
+
+
+def _one_a_day(acquisitions, notes):
+    """Sorted by date, of one day the last."""
+    days = {}
+    for acquisition in sorted(acquisitions, key=lambda a: a.date):
+        other = days.get(acquisition.day)
+        if other is not None:
+            notes.append(
+                f"left out: {other.source}, as {acquisition.source} is of the same day"
+            )
+        days[acquisition.day] = acquisition
+    return sorted(days.values(), key=lambda a: a.date)

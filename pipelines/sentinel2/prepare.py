@@ -14,8 +14,14 @@ from tfmi.errors import UsageError
 from tfmi.files import make_folder
 from tfmi.files import write_json
 from tfmi.pipelines.sentinel2 import records
+from tfmi.pipelines.sentinel2.cutting import content_key
+from tfmi.pipelines.sentinel2.place_split import split_places
+from tfmi.pipelines.sentinel2.place_split import to_json
 from tfmi.pipelines.sentinel2.places import find_places
 from tfmi.pipelines.sentinel2.windows import lay_out
+
+# By which a changed file is told; a copy to another machine keeps them.
+STAMPS = ("st_size", "st_mtime_ns")
 
 
 def prepare(data_dir, output, settings, parts=1, beam_options=(), progress=print):
@@ -46,7 +52,8 @@ def prepare(data_dir, output, settings, parts=1, beam_options=(), progress=print
     output = pathlib.Path(output)
     places, bands, notes, unusable = find_places(data_dir, settings.bands or None)
     settings = dataclasses.replace(settings, bands=bands)
-    spots, overlaps = lay_out(places, settings)
+    split = split_places(places, settings)
+    spots, overlaps = lay_out(places, settings, split)
     configs = [
         beam_builder.Config(units, settings, records.part_name(part, parts), output)
         for part, units in enumerate(beam_builder.deal(places, spots, parts))
@@ -55,6 +62,8 @@ def prepare(data_dir, output, settings, parts=1, beam_options=(), progress=print
     make_folder(output)
     about = records.about(settings, [config.name for config in configs])
     about["acquisitions"] = sum(len(place.acquisitions) for place in places)
+    about["split"] = to_json([part for part in split if spots[part.place]])
+    about["content"] = content_key(places, spots, settings, STAMPS)
     _keep_about(output, about)
     for line in (*notes, *overlaps, *unusable):
         progress(line)

@@ -27,15 +27,21 @@ class PreparedPairs(PairDataset):
 
     Args:
         folder: of the prepared windows.
+        split_file: a run's `split.json`, which must be that of these windows.
 
     Raises:
-        DataError: where parts or records are missing.
+        DataError: where parts or records are missing, or the split is another.
     """
 
     name = "sentinel2"
 
-    def __init__(self, folder):
-        settings, parts = read_about(folder)
+    def __init__(self, folder, split_file=None):
+        settings, parts, self.split = read_about(folder)
+        if split_file and splits.read_split(split_file) != self.split:
+            raise DataError(
+                "prepared windows must be split as in training (the same places on "
+                f"the same grids). Received: {folder} with others"
+            )
         self.source = f"prepared Sentinel-2 windows of {folder}"
         self.image_shape = settings.shape
         self.channels = settings.bands

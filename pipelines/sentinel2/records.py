@@ -8,15 +8,18 @@ images is held, so memory does not grow with the data.
 import dataclasses
 import json
 import pathlib
+import re
 
 import numpy as np
 
 from tfmi.errors import DataError
+from tfmi.pipelines.sentinel2.bands import BANDS
 from tfmi.pipelines.sentinel2.windows import Settings
 
 NAME = "sentinel2_windows"
 VERSION = "1.0.0"
 ABOUT = "prepared.json"
+PART = r"part-\d{5,}-of-\d{5,}"
 
 
 def part_name(part, parts):
@@ -48,7 +51,8 @@ def is_prepared(folder):
 
 
 def read_about(folder):
-    """`(Settings, names of the parts)` of a prepared folder.
+    """The `Settings`, the names of the parts and the split (`place_split.to_json`,
+    `None` of an older preparation) of a prepared folder.
 
     Raises:
         DataError: where its description is broken.
@@ -56,12 +60,22 @@ def read_about(folder):
     path = pathlib.Path(folder) / ABOUT
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
-        settings = dict(content["settings"], bands=tuple(content["settings"]["bands"]))
-        return Settings(**settings), tuple(content["parts"])
-    except (OSError, ValueError, KeyError, TypeError) as error:
+        settings = Settings(**{**content["settings"], "bands": _bands(content)})
+        parts = tuple(content["parts"])
+        if not parts or not all(re.fullmatch(PART, part) for part in parts):
+            raise ValueError(f"its parts are {parts}")
+        return settings, parts, content.get("split")
+    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
         raise DataError(
             f"{ABOUT} must be one that tfmi wrote. Received: {path} ({error})"
         ) from error
+
+
+def _bands(content):
+    bands = tuple(content["settings"]["bands"])
+    if not bands or not set(bands) <= set(BANDS):
+        raise ValueError(f"its bands are {bands}")
+    return bands
 
 
 def about(settings, parts):
@@ -80,7 +94,7 @@ class Records:
         split: "train" or "test".
 
     Raises:
-        DataError: where a part is not finished.
+        DataError: where a part is not finished, or damaged.
     """
 
     def __init__(self, folder, parts, split):
@@ -98,11 +112,17 @@ class Records:
                 "all parts must be prepared; run tfmi data prepare-sentinel2 again. "
                 f"Received: none in {path}"
             )
-        builder = tfds.builder_from_directory(str(path))
-        # A part of small places may have none for a split.
-        if split not in builder.info.splits:
-            return None
-        return builder.as_data_source(split=split)
+        try:
+            builder = tfds.builder_from_directory(str(path))
+            # A part of small places may have none for a split.
+            if split not in builder.info.splits:
+                return None
+            return builder.as_data_source(split=split)
+        except Exception as error:  # of JSON, protobuf and ArrayRecord
+            lines = str(error).splitlines() or [type(error).__name__]
+            raise DataError(
+                f"a prepared part must be whole. Received: {path} ({lines[0]})"
+            ) from error
 
     def __len__(self):
         return int(self._ends[-1]) if len(self._ends) else 0

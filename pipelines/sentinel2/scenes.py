@@ -2,10 +2,21 @@
 
 import abc
 import dataclasses
+import pathlib
+import re
 
 import numpy as np
 
 from tfmi.pipelines.sentinel2.bands import UnusableScene
+
+# Year, month and day in a text; a time may follow.
+DAY = re.compile(
+    r"(?<!\d)((?:19|20)\d\d)([-_./ ]?)(0[1-9]|1[0-2])\2(0[1-9]|[12]\d|3[01])"
+    r"(?=\d{4}(?:\d\d)?(?!\d)|(?!\d))"
+)
+# Corners of grids may be so far apart, in pixels, and count as the same: programs
+# that write a grid round its numbers.
+SAME = 0.01
 
 
 @dataclasses.dataclass(frozen=True)
@@ -25,8 +36,46 @@ class Grid:
     transform: tuple | None = None
 
     def __str__(self):
-        where = f" of {self.crs} from {self.transform[2::3]}" if self.crs else ""
-        return f"{self.height}x{self.width} pixels{where}"
+        """All that grids can differ in, each number with all its digits."""
+        if self.crs is None:
+            return f"{self.height}x{self.width} pixels"
+        a, b, x, d, e, y = self.transform
+        turned = f", turned by {(b, d)}" if b or d else ""
+        return (
+            f"{self.height}x{self.width} pixels of {self.crs} from {(x, y)} in steps "
+            f"of {(a, e)}{turned}"
+        )
+
+    def is_same(self, other):
+        """Whether it has the pixels of another grid: of the same size and the same
+        coordinates, in whatever words, with corners less than `SAME` pixels apart."""
+        if (self.height, self.width) != (other.height, other.width):
+            return False
+        if self.crs is None or other.crs is None:
+            return self.crs == other.crs
+        if self.crs != other.crs and not _same_crs(self.crs, other.crs):
+            return False
+        apart = np.abs(self._corners() - other._corners()).max()
+        return bool(apart < SAME * self._pixel())
+
+    def _corners(self):
+        a, b, x, d, e, y = self.transform
+        columns = np.array([0, self.width, 0, self.width])
+        rows = np.array([0, 0, self.height, self.height])
+        return np.stack([a * columns + b * rows + x, d * columns + e * rows + y])
+
+    def _pixel(self):
+        a, b, _, d, e, _ = self.transform
+        return min(np.hypot(a, d), np.hypot(b, e))
+
+
+def _same_crs(first, second):
+    import rasterio
+
+    try:
+        return rasterio.CRS.from_string(first) == rasterio.CRS.from_string(second)
+    except rasterio.errors.CRSError:
+        return False
 
 
 class Acquisition(abc.ABC):
@@ -35,16 +84,29 @@ class Acquisition(abc.ABC):
     Attributes:
         date: text that sorts as the dates do.
         source: path, for messages.
-        bands: names of those that it has.
+        files: paths of all files that its pixels depend on.
+        bands: names of those that it has, `None` for a layer that is none.
         grid: a `Grid`.
         has_mask: whether the product says where clouds are.
+        not_read: names of layers that are passed over.
+        not_understood: those of them that may be bands.
     """
 
     date: str
     source: str
-    bands: tuple[str, ...]
+    files: tuple[pathlib.Path, ...]
+    bands: tuple[str | None, ...]
     grid: Grid
     has_mask: bool = False
+    not_read: tuple[str, ...] = ()
+    not_understood: tuple[str, ...] = ()
+
+    @property
+    def day(self):
+        """The date however it is written, with or without the time: the days that
+        the text names, or the text where it names none."""
+        days = (match[1] + match[3] + match[4] for match in DAY.finditer(self.date))
+        return tuple(sorted(set(days))) or (self.date,)
 
     @abc.abstractmethod
     def opened(self, bands):
@@ -84,7 +146,8 @@ class Place:
             row, height, column, width: in pixels; the width by default all.
 
         Returns:
-            `(4,)`, or `None` where the place's own coordinates are not known.
+            `(4,)`, or `None` where the place's own coordinates are not known, or
+            have no counterpart in the others.
         """
         if self.grid.crs is None:
             return None
@@ -96,7 +159,13 @@ class Place:
             rasterio.windows.Window(column, row, width, height),
             rasterio.Affine(*self.grid.transform),
         )
+        # Rows may run to the north.
+        (left, right), (bottom, top) = sorted(area[::2]), sorted(area[1::2])
+        area = left, bottom, right, top
         # The same coordinates stay exact; others give the box around the area.
         if self.grid.crs != crs:
-            area = transform_bounds(self.grid.crs, crs, *area)
+            try:
+                area = transform_bounds(self.grid.crs, crs, *area)
+            except Exception:  # PROJ's and GDAL's errors are of many kinds
+                return None
         return np.array(area)

@@ -1,20 +1,19 @@
 """Windows of places: where they are, for which split, and their pixels.
 
-A place at least two windows high is cut in two: the rows above a line are for
-training, those below it for testing. Smaller places go whole to one split. Training
-windows that lie on another place's test rows (neighbouring tiles overlap) are left
-out, so that no pixel of the ground is in both.
+They lie in the rows of each split (module `place_split`). Training windows that lie on
+another place's test rows (neighbouring tiles overlap) are left out, so that no pixel
+of the ground is in both.
 """
 
 import collections
 import dataclasses
-import zlib
 
 import numpy as np
 
 from tfmi.errors import UsageError
 from tfmi.pipelines.sentinel2.bands import UnusableScene
 from tfmi.pipelines.sentinel2.bands import to_bytes
+from tfmi.pipelines.sentinel2.place_split import split_places
 
 # The band whose brightness tells clouds where there is no mask.
 BLUE = "B02"
@@ -75,49 +74,28 @@ class Spot:
     column: int
 
 
-def lay_out(places, settings):
+def lay_out(places, settings, rows=None):
     """The spots of all places.
+
+    Args:
+        places: `scenes.Place`s.
+        settings: `Settings`.
+        rows: `place_split.Rows` of these places; a new split by default.
 
     Returns:
         `({place: [Spot, ...]}, note lines)`.
     """
-    spots, small = {}, []
-    for place in places:
-        cut = _cut(place.grid.height, settings)
-        if cut is None:
-            small.append(place.name)
-            continue
-        rows = {"train": (0, cut), "test": (cut, place.grid.height)}
-        spots[place.name] = [
-            spot
-            for split, (first, last) in rows.items()
-            for spot in _grid(place, split, first, last, settings)
-        ]
-    for name, split in _deal(small, settings.test_fraction).items():
-        place = next(place for place in places if place.name == name)
-        spots[name] = list(_grid(place, split, 0, place.grid.height, settings))
+    spots = {place.name: [] for place in places}
+    for part in rows or split_places(places, settings):
+        spots[part.place] += _grid(part, settings)
     return spots, _drop_overlaps(places, spots, settings.window)
 
 
-def _cut(height, settings):
-    if height < 2 * settings.window:
-        return None
-    below = max(settings.window, round(height * settings.test_fraction))
-    return max(settings.window, height - below)
-
-
-def _deal(names, fraction):
-    """Each of the small places to a split, by a hash of its name."""
-    order = sorted(names, key=lambda name: zlib.crc32(name.encode()))
-    tests = max(1, round(len(order) * fraction)) if len(order) > 1 else 0
-    return {name: "test" if n < tests else "train" for n, name in enumerate(order)}
-
-
-def _grid(place, split, first, last, settings):
-    step = settings.stride if split == "train" else settings.window
-    for row in range(first, last - settings.window + 1, step):
-        for column in range(0, place.grid.width - settings.window + 1, step):
-            yield Spot(place.name, split, row, column)
+def _grid(part, settings):
+    step = settings.stride if part.split == "train" else settings.window
+    for row in range(part.first, part.last - settings.window + 1, step):
+        for column in range(0, part.grid.width - settings.window + 1, step):
+            yield Spot(part.place, part.split, row, column)
 
 
 def _drop_overlaps(places, spots, side):

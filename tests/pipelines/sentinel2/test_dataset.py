@@ -10,7 +10,7 @@ from tfmi.errors import DataError
 from tfmi.errors import UsageError
 from tfmi.pipelines import open_dataset
 from tfmi.pipelines import rows
-from tfmi.pipelines.sentinel2 import dataset as module
+from tfmi.pipelines.sentinel2 import cutting
 from tfmi.pipelines.sentinel2.bands import to_bytes
 from tfmi.pipelines.sentinel2.bands import to_reflectance
 from tfmi.pipelines.sentinel2.scenes import Grid
@@ -126,7 +126,7 @@ def test_a_truncated_file_is_named_and_the_rest_used(tmp_path):
 
 def test_a_file_in_the_cache_gives_the_same(folder, dataset, tmp_path, monkeypatch):
     monkeypatch.setenv("TFMI_CACHE_DIR", str(tmp_path))
-    monkeypatch.setattr(module, "IN_MEMORY_BYTES", 0)
+    monkeypatch.setattr(cutting, "IN_MEMORY_BYTES", 0)
     again = [
         open_dataset("sentinel2", {"data_dir": str(folder), **OPTIONS}) for _ in (0, 1)
     ]
