@@ -7,6 +7,8 @@ import click
 
 from tfmi.errors import DataError
 from tfmi.errors import UsageError
+from tfmi.errors import data_error_in
+from tfmi.files import printable
 
 COMMANDS = {
     "train": "Train both stages of a recipe.",
@@ -48,9 +50,14 @@ class LazyGroup(click.Group):
         try:
             return super().invoke(ctx)
         except UsageError as error:
-            raise click.UsageError(str(error)) from error
+            raise click.UsageError(printable(error)) from error
         except DataError as error:
-            raise click.ClickException(str(error)) from error
+            raise click.ClickException(printable(error)) from error
+        except Exception as error:
+            message = data_error_in(error)
+            if message is None:
+                raise
+            raise click.ClickException(printable(message)) from error
 
 
 @click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})

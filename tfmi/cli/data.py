@@ -13,7 +13,7 @@ def command():
 
 @command.command("check", cls=RecipeCommand, settings=False)
 @click.argument("recipe")
-@click.option("--seed", type=click.IntRange(0), default=0, show_default=True)
+@click.option("--seed", type=click.IntRange(0, 2**32 - 1), default=0, show_default=True)
 @click.option(
     "--output", default="data-check", show_default=True, help="Folder for the picture."
 )

@@ -1,58 +1,101 @@
 """Vectors of image files, by a run or by an export of one."""
 
-import csv
 import glob
+import os
 import pathlib
 
 import numpy as np
 
 from tfmi.errors import DataError
 from tfmi.errors import UsageError
+from tfmi.files import printable
 from tfmi.files import replacing
 from tfmi.inference.vector_files import WRITERS
+from tfmi.pipelines import walk
+from tfmi.pipelines.images import CHANNELS
+from tfmi.pipelines.images import FORMAT_NAMES
 from tfmi.pipelines.images import SUFFIXES
 from tfmi.pipelines.images import UnreadableImage
+from tfmi.pipelines.images import is_picture
+from tfmi.pipelines.images import quiet_decoders
 from tfmi.pipelines.images import read_image
+from tfmi.pipelines.manifest import read_table
 
 
 def find_images(images):
-    """The image files of a folder, a glob, a CSV file, or one image file.
+    """The paths of `look_up`."""
+    return look_up(images).images
+
+
+def look_up(images, domain="x"):
+    """The image files of a folder, a table, a pattern, or one image file.
+
+    What is there is taken as it is called; only other texts are patterns.
 
     Args:
-        images: a folder (searched with its subfolders), a pattern, a `.csv`
-            file with a column `path` (relative to its folder), or an image.
+        images: a folder (searched with its subfolders), a table as `tfmi train pairs`
+            reads them (`manifest.read_table`) with a column `path` (or x and y)
+            relative to its folder, an image, or a pattern.
+        domain: "x" or "y", which column of a table of pairs is read.
 
     Returns:
-        A list of paths, sorted but for those of a CSV file.
+        A `walk.Found`, its images sorted but for those of a table.
 
     Raises:
         DataError: where there are none.
     """
     path = pathlib.Path(images)
-    if path.is_dir():
-        paths = sorted(p for p in path.rglob("*") if p.suffix.lower() in SUFFIXES)
-    elif path.suffix.lower() == ".csv" and path.is_file():
-        paths = _read_paths(path)
+    if os.path.isdir(path):
+        content = walk.find_images(path)
+    elif os.path.isfile(path) and not _is_image(path):
+        content = _of_table(path, domain)
+    elif os.path.lexists(path):
+        content = walk.Found([path], [], [])
     else:
-        paths = sorted(map(pathlib.Path, glob.glob(str(images), recursive=True)))
-    if not paths:
+        content = walk.Found(_of_pattern(str(images)), [], [])
+    if not content.images:
+        others = "".join(f"; {line}" for line in content.notes[:1])
         raise DataError(
-            "IMAGES must be a folder, a pattern or a CSV file of PNG, JPEG or TIFF "
-            f"images. Received: {images}"
+            f"IMAGES must be a folder, a pattern or a CSV file of {FORMAT_NAMES} "
+            f"images (or Parquet). Received: {images}{others}"
         )
-    return paths
+    return content
 
 
-def _read_paths(path):
-    """The paths in the column `path` of a CSV file, relative to its folder."""
-    with open(path, newline="", encoding="utf-8-sig") as file:
-        rows = csv.DictReader(file)
-        if "path" not in (rows.fieldnames or ()):
-            raise DataError(
-                f"a CSV file must have a column path. Received: {rows.fieldnames} "
-                f"in {path}"
-            )
-        return [path.parent / row["path"] for row in rows if row["path"]]
+def _is_image(path):
+    suffix = path.suffix.lower()
+    return suffix in SUFFIXES or suffix in walk.OTHER_PICTURES or is_picture(path)
+
+
+def _of_pattern(pattern):
+    """The files of a pattern; folders that are there are no part of it."""
+    root = pathlib.Path(pattern).parent
+    while not os.path.isdir(root):
+        root = root.parent
+    rest = os.path.relpath(pattern, root)
+    return sorted(
+        root / name for name in glob.glob(rest, root_dir=root, recursive=True)
+    )
+
+
+def _of_table(path, domain):
+    """The paths in a table, relative to its folder."""
+    table = read_table(path)
+    pairs = "path" not in table and {"x", "y"} <= set(table)
+    if not pairs and "path" not in table:
+        raise DataError(
+            "a CSV file must have a column path. "
+            f"Received: {', '.join(table)} in {path}"
+        )
+    names = table[domain if pairs else "path"]
+    notes = table.notes()
+    if pairs:
+        notes.append(f"the column {domain} of a table of pairs is read (--domain)")
+    if "" in names:
+        notes.append(f"left out: {names.count('')} rows without a path")
+    unique = dict.fromkeys(name for name in names if name)
+    images = [path.parent / name for name in (unique if pairs else names) if name]
+    return walk.Found(images, [], notes)
 
 
 def embed(encoder, paths, output, batch_size=64, progress=None):
@@ -75,8 +118,10 @@ def embed(encoder, paths, output, batch_size=64, progress=None):
     """
     output = pathlib.Path(output)
     check_output(output)
+    check_channels(encoder)
     written, unreadable = 0, []
     with (
+        quiet_decoders(),
         replacing(output) as temporary,
         WRITERS[output.suffix.lower()](temporary) as writer,
     ):
@@ -102,13 +147,24 @@ def check_output(output):
         raise UsageError(f"--output must end in .npz or .parquet. Received: {output}")
 
 
+def check_channels(encoder):
+    """Raise a DataError for an encoder whose images are no pictures."""
+    channels = encoder.image_shape[2]
+    if channels not in CHANNELS:
+        raise DataError(
+            f"tfmi embed reads pictures ({FORMAT_NAMES}), which have 1 or 3 channels, "
+            "and no satellite acquisitions. "
+            f"Received: an encoder of images of {channels} channels"
+        )
+
+
 def _read(batch, encoder, unreadable):
     """Paths and images of the readable files; a line in `unreadable` for others."""
     readable, images = [], []
     for path in batch:
         try:
             images.append(read_image(path, encoder.image_shape, encoder.enlarge))
-            readable.append(str(path))
+            readable.append(printable(path))
         except UnreadableImage as error:
-            unreadable.append(f"{path}: {error}")
+            unreadable.append(printable(f"{path}: {error}"))
     return readable, images
