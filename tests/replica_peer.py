@@ -70,7 +70,7 @@ def train():
     kept = []
     for model in (first, second):
         last = Last()
-        loop.fit(model, batches(), 0, STEPS, STEPS, [last])
+        loop.fit(model, batches(), loop.Span(0, STEPS, STEPS), [last])
         kept += [list(last.logs.values()), *(w.numpy() for w in model.weights)]
     return kept
 

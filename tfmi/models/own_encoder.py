@@ -8,7 +8,7 @@ import keras
 from tfmi.errors import DataError
 from tfmi.errors import UsageError
 from tfmi.models.saving import load_model
-from tfmi.recipes import encoder_name
+from tfmi.recipes.base import KERAS_APPLICATION
 
 
 def opener(name, kept_file=None):
@@ -25,10 +25,10 @@ def opener(name, kept_file=None):
             cannot take.
         DataError: by the function, for a file that cannot be read.
     """
-    application = encoder_name.application(name)
-    if application is None:
-        return functools.partial(_from_file, kept_file or name)
-    return functools.partial(_untrained, _constructor(application))
+    if name.startswith(KERAS_APPLICATION):
+        constructor = _constructor(name.removeprefix(KERAS_APPLICATION))
+        return functools.partial(_untrained, constructor)
+    return functools.partial(_from_file, kept_file or name)
 
 
 def _constructor(application):
