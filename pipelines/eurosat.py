@@ -14,8 +14,14 @@ from PIL import Image
 from tfmi.errors import DataError
 from tfmi.pipelines.sentinel2.bands import QUANTIFICATION
 from tfmi.pipelines.sentinel2.bands import RGB
+from tfmi.pipelines.sentinel2.bands import UnusableScene
+from tfmi.pipelines.sentinel2.bands import name_bands
+from tfmi.pipelines.sentinel2.bands import plain_text
+from tfmi.pipelines.sentinel2.bands import require_numbers
 from tfmi.pipelines.sentinel2.bands import to_bytes
 from tfmi.pipelines.sentinel2.bands import to_reflectance
+from tfmi.pipelines.sentinel2.folders import SIDECARS
+from tfmi.pipelines.sentinel2.folders import require_regular
 
 CLASSES = tuple(
     "AnnualCrop Forest HerbaceousVegetation Highway Industrial Pasture "
@@ -24,6 +30,7 @@ CLASSES = tuple(
 FILE_BANDS = tuple("B01 B02 B03 B04 B05 B06 B07 B08 B09 B10 B11 B12 B8A".split())
 BANDS = {"rgb": RGB, "all": FILE_BANDS}
 RGB_SUFFIXES, ALL_SUFFIXES = (".jpg", ".jpeg", ".png"), (".tif", ".tiff")
+SIDE = 64
 # Reflectance of byte 255 of the JPEG edition.
 RGB_LARGEST = 2750 / QUANTIFICATION
 BATCH = 256
@@ -39,7 +46,7 @@ class EuroSat:
 
     Attributes:
         source: one line for people, with how the bands were matched.
-        unreadable: a line for each file left out, filled while reading.
+        unreadable: a line for each file left out; while reading there come more.
 
     Raises:
         DataError: where there are no images or a band is lacking.
@@ -53,7 +60,7 @@ class EuroSat:
             self._builder = _prepared(self._edition)
             where = f"tensorflow-datasets eurosat/{self._edition}"
         else:
-            self._files = _files(pathlib.Path(data_dir))
+            self._files, self.unreadable = _files(pathlib.Path(data_dir))
             path, _ = self._files[0]
             self._edition = "all" if path.suffix.lower() in ALL_SUFFIXES else "rgb"
             self._builder, where = None, str(data_dir)
@@ -88,8 +95,9 @@ class EuroSat:
         pixels = pixels[..., self._layers]
         if self._edition == "rgb":
             return to_bytes((pixels.astype(np.float32) - 1) / 254 * RGB_LARGEST)
-        # tensorflow-datasets gives digital numbers as floats.
-        return to_bytes(to_reflectance(pixels.astype(np.int64))[0])
+        if np.issubdtype(pixels.dtype, np.integer):
+            pixels = pixels.astype(np.int64)
+        return to_bytes(to_reflectance(pixels)[0])
 
     def _from_files(self):
         read = _read_rgb if self._edition == "rgb" else _read_tiff
@@ -97,10 +105,8 @@ class EuroSat:
             try:
                 pixels = read(path)
             except Exception as error:  # the decoders raise errors of many kinds
-                self.unreadable.append(f"{path}: {str(error).splitlines()[0]}")
-                continue
-            if pixels.shape != (64, 64, len(BANDS[self._edition])):
-                self.unreadable.append(f"{path}: its shape is {pixels.shape}")
+                lines = str(error).splitlines() or [type(error).__name__]
+                self.unreadable.append(f"{path}: {lines[0]}")
                 continue
             yield pixels, label
 
@@ -110,29 +116,34 @@ class EuroSat:
         image = "image" if self._edition == "rgb" else "sentinel2"
         data = self._builder.as_dataset(split="train", shuffle_files=False)
         for example in data.as_numpy_iterator():
-            yield example[image], codes[example["label"]]
+            pixels = example[image]
+            # Digital numbers come as floats.
+            if np.issubdtype(pixels.dtype, np.floating):
+                pixels = pixels.astype(np.int64)
+            yield pixels, codes[example["label"]]
 
 
 def _files(folder):
-    """`[(path, label), ...]` of the images of one edition."""
-    known = [*RGB_SUFFIXES, *ALL_SUFFIXES]
-    found = [
-        (path, label)
-        for label, name in enumerate(CLASSES)
-        for path in sorted((folder / name).glob("*"))
-        if path.suffix.lower() in known
-    ]
-    if len({label for _, label in found}) < len(CLASSES):
+    """`[(path, label), ...]` of the images of one edition, and a line for each file
+    that is no image. Names that begin with a dot are passed over."""
+    images, others = [], []
+    for label, name in enumerate(CLASSES):
+        for path in sorted((folder / name).glob("[!.]*")):
+            if path.suffix.lower() in (*RGB_SUFFIXES, *ALL_SUFFIXES):
+                images.append((path, label))
+            elif not path.name.lower().endswith(SIDECARS):
+                others.append(f"{path}: it is no JPEG, PNG or TIFF")
+    if len({label for _, label in images}) < len(CLASSES):
         raise DataError(
             f"--data-dir must hold folders of images {', '.join(CLASSES)}. "
-            f"Received: {len({label for _, label in found})} of them in {folder}"
+            f"Received: {len({label for _, label in images})} of them in {folder}"
         )
-    kinds = {path.suffix.lower() in ALL_SUFFIXES for path, _ in found}
+    kinds = {path.suffix.lower() in ALL_SUFFIXES for path, _ in images}
     if len(kinds) > 1:
         raise DataError(
             f"--data-dir must hold JPEG or TIFF images. Received: both in {folder}"
         )
-    return found
+    return images, others
 
 
 def _prepared(edition):
@@ -148,12 +159,27 @@ def _prepared(edition):
 
 
 def _read_rgb(path):
+    require_regular(path)
     with Image.open(path, formats=("JPEG", "PNG")) as image:
+        _require_size((image.height, image.width, len(image.getbands())), RGB)
         return np.asarray(image.convert("RGB"))
 
 
 def _read_tiff(path):
-    import rasterio
+    """Digital numbers or reflectance in the order of `FILE_BANDS`."""
+    from tfmi.pipelines.sentinel2.raster_files import open_raster
 
-    with rasterio.open(path) as file:
-        return np.moveaxis(file.read(), 0, -1)
+    with open_raster(path) as file:
+        _require_size((file.height, file.width, file.count), FILE_BANDS)
+        names = [plain_text(text) for text in file.descriptions]
+        bands = name_bands(names) if any(names) else FILE_BANDS
+        if set(bands) != set(FILE_BANDS):
+            raise UnusableScene(f"its layers are called {', '.join(names)}")
+        require_numbers(file.dtypes[0])
+        pixels = np.moveaxis(file.read(), 0, -1)
+    return pixels[..., [bands.index(band) for band in FILE_BANDS]]
+
+
+def _require_size(shape, bands):
+    if shape != (SIDE, SIDE, len(bands)):
+        raise UnusableScene(f"its shape is {shape}")

@@ -15,7 +15,7 @@ import zlib
 import numpy as np
 
 from tfmi.pipelines.sentinel2.bands import UnusableScene
-from tfmi.pipelines.sentinel2.raster_files import require_regular
+from tfmi.pipelines.sentinel2.folders import require_regular
 
 # Arrays of a file that have to be unpacked are held in memory.
 PACKED_BYTES = 2**30

@@ -61,8 +61,9 @@ LONGEST = 200
 # Digital numbers of a reflectance of 1, where the file says nothing else.
 QUANTIFICATION = 10_000
 # What lies outside is no reflectance but a fill or saturated: noise in the dark stays
-# above -0.2 (the products' own offset is -0.1), the brightest cloud below 2.
-LOWEST, HIGHEST = -0.2, 2
+# above -0.2 (the products' own offset is -0.1), the brightest glint below 3 (sensors
+# saturated at 2.8).
+LOWEST, HIGHEST = -0.2, 3
 # Floats from the first to the second are digital numbers; above are fills.
 LARGEST, LARGEST_NUMBER = 10, HIGHEST * QUANTIFICATION
 

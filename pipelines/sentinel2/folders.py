@@ -8,6 +8,7 @@ import collections
 import dataclasses
 import os
 import pathlib
+import stat
 
 from tfmi.errors import DataError
 from tfmi.pipelines.sentinel2.bands import UnusableScene
@@ -37,30 +38,21 @@ class Candidate:
     path: pathlib.Path
     masks: tuple[pathlib.Path, ...] = ()
 
-    def read(self):
-        """Its acquisitions, or `None` for arrays that are none.
-
-        Raises:
-            UnusableScene: where it cannot be read.
-        """
-        suffix = self.path.suffix.lower()
-        if suffix in ARRAY:
-            from tfmi.pipelines.sentinel2.arrays import read_arrays
-
-            return read_arrays(self.path, self.masks)
-        if suffix not in (*TIFF, SAFE):
-            raise UnusableScene("it must be .tif, .tiff, .SAFE, .npy or .npz")
-        from tfmi.pipelines.sentinel2 import rasters
-
-        if suffix == SAFE:
-            return [rasters.SafeAcquisition(self.path)]
-        return [rasters.GeoTiffAcquisition(self.path, self.masks)]
-
 
 def one_candidate(path):
     """The `Candidate` of one file or .SAFE folder."""
     path = pathlib.Path(path)
     return Candidate(path.stem, path, _beside(path, _masks_of(path)))
+
+
+def require_regular(path):
+    """Raise an UnusableScene for what is no file: a pipe would never end."""
+    try:
+        is_regular = stat.S_ISREG(os.stat(path).st_mode)
+    except (OSError, ValueError) as error:
+        raise UnusableScene(f"it cannot be read ({error})") from error
+    if not is_regular:
+        raise UnusableScene("it cannot be read (it is no regular file)")
 
 
 def sidecars(path):

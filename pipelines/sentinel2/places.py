@@ -4,6 +4,9 @@ import collections
 
 from tfmi.errors import DataError
 from tfmi.pipelines.sentinel2.bands import UnusableScene
+from tfmi.pipelines.sentinel2.folders import ARRAY
+from tfmi.pipelines.sentinel2.folders import SAFE
+from tfmi.pipelines.sentinel2.folders import TIFF
 from tfmi.pipelines.sentinel2.folders import find_candidates
 from tfmi.pipelines.sentinel2.folders import one_candidate
 from tfmi.pipelines.sentinel2.scenes import Place
@@ -67,10 +70,30 @@ def read_acquisitions(path):
     Raises:
         UnusableScene: where it holds none.
     """
-    acquisitions = one_candidate(path).read()
+    acquisitions = _acquisitions(one_candidate(path))
     if not acquisitions:
         raise UnusableScene("it holds no array of 4 dimensions")
     return acquisitions
+
+
+def _acquisitions(candidate):
+    """The acquisitions of a candidate, or `None` for arrays that are none.
+
+    Raises:
+        UnusableScene: where it cannot be read.
+    """
+    suffix = candidate.path.suffix.lower()
+    if suffix in ARRAY:
+        from tfmi.pipelines.sentinel2.arrays import read_arrays
+
+        return read_arrays(candidate.path, candidate.masks)
+    if suffix not in (*TIFF, SAFE):
+        raise UnusableScene("it must be .tif, .tiff, .SAFE, .npy or .npz")
+    from tfmi.pipelines.sentinel2 import rasters
+
+    if suffix == SAFE:
+        return [rasters.SafeAcquisition(candidate.path)]
+    return [rasters.GeoTiffAcquisition(candidate.path, candidate.masks)]
 
 
 def _read(candidates, notes):
@@ -78,7 +101,7 @@ def _read(candidates, notes):
     found, unusable = collections.defaultdict(list), []
     for candidate in candidates:
         try:
-            acquisitions = candidate.read()
+            acquisitions = _acquisitions(candidate)
         except UnusableScene as error:
             unusable.append(f"{candidate.path}: {error}")
             continue

@@ -8,7 +8,6 @@ what GDAL would open beside a file is looked at first.
 import contextlib
 import os
 import pathlib
-import stat
 import warnings
 
 import numpy as np
@@ -19,6 +18,7 @@ from rasterio.errors import NotGeoreferencedWarning
 from rasterio.windows import Window
 
 from tfmi.pipelines.sentinel2.bands import UnusableScene
+from tfmi.pipelines.sentinel2.folders import require_regular
 from tfmi.pipelines.sentinel2.folders import sidecars
 from tfmi.pipelines.sentinel2.scenes import Grid
 
@@ -45,13 +45,6 @@ def readable():
     except Exception as error:  # GDAL's and rasterio's are of many kinds
         lines = str(error.__cause__ or error).splitlines() or [type(error).__name__]
         raise UnusableScene(f"it cannot be read ({lines[0]})") from error
-
-
-def require_regular(path):
-    """Raise an UnusableScene for what is no file (a pipe would never end)."""
-    with readable():
-        if not stat.S_ISREG(os.stat(path).st_mode):
-            raise UnusableScene("it cannot be read (it is no regular file)")
 
 
 def open_raster(path, driver=TIFF):

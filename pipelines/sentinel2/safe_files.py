@@ -7,7 +7,7 @@ import xml.etree.ElementTree as ElementTree
 from tfmi.pipelines.sentinel2.bands import BANDS
 from tfmi.pipelines.sentinel2.bands import QUANTIFICATION
 from tfmi.pipelines.sentinel2.bands import UnusableScene
-from tfmi.pipelines.sentinel2.raster_files import require_regular
+from tfmi.pipelines.sentinel2.folders import require_regular
 
 # Real ones have some hundred thousand.
 LARGEST_METADATA_BYTES = 2**24

@@ -1,6 +1,7 @@
 """Images to be mapped, and the maps: pictures for people, GeoTIFF for programs."""
 
 import dataclasses
+import math
 import pathlib
 
 import numpy as np
@@ -9,6 +10,11 @@ from tfmi.errors import DataError
 from tfmi.errors import UsageError
 from tfmi.files import replacing
 from tfmi.pipelines.viewable import viewable
+
+# An acquisition is mapped whole: a tile of 10,980 pixels has 8 bands in so many bytes.
+LARGEST_BYTES = 2**30
+# Rows that are read at a time; a multiple of what products are packed in.
+STRIP = 1024
 
 
 @dataclasses.dataclass(frozen=True)
@@ -60,7 +66,6 @@ def read_scene(path, image_shape, channels, date=None):
 def _acquisition(path, channels, date):
     from tfmi.pipelines.sentinel2 import places
     from tfmi.pipelines.sentinel2.bands import UnusableScene
-    from tfmi.pipelines.sentinel2.bands import to_bytes
 
     try:
         found = {a.date: a for a in places.read_acquisitions(path)}
@@ -70,15 +75,34 @@ def _acquisition(path, channels, date):
                 f"--date must be one of {', '.join(sorted(found))}. Received: {date}"
             )
         chosen.require(channels)
-        grid = chosen.grid
-        with chosen.opened(channels) as read:
-            reflectance, _ = read((0, 0, grid.height, grid.width))
+        pixels = _pixels(chosen, channels)
     except UnusableScene as error:
         raise DataError(
             f"--image must be an acquisition with {','.join(channels)}. "
             f"Received: {path}: {error}"
         ) from error
-    return Scene(to_bytes(reflectance), tuple(channels), grid.crs, grid.transform)
+    grid = chosen.grid
+    return Scene(pixels, tuple(channels), grid.crs, grid.transform)
+
+
+def _pixels(acquisition, channels):
+    """uint8 of all pixels, brought there from the file in strips."""
+    from tfmi.pipelines.sentinel2.bands import to_bytes
+
+    height, width = acquisition.grid.height, acquisition.grid.width
+    shape = height, width, len(channels)
+    if math.prod(shape) > LARGEST_BYTES:
+        raise DataError(
+            f"--image must be of at most {LARGEST_BYTES:,} numbers, height x width x "
+            f"bands; cut a part out of it. Received: {shape}"
+        )
+    pixels = np.empty(shape, np.uint8)
+    with acquisition.opened(channels) as read:
+        for row in range(0, height, STRIP):
+            strip = min(STRIP, height - row)
+            reflectance, _ = read((row, 0, strip, width))
+            pixels[row : row + strip] = to_bytes(reflectance)
+    return pixels
 
 
 def write_geotiff(path, values, scene, stride=1):
@@ -115,27 +139,45 @@ def read_classes(path, scene):
     Raises:
         DataError: where it is no such map.
     """
-    path = pathlib.Path(path)
-    try:
-        if path.suffix == ".npy":
-            classes = np.load(path, allow_pickle=False)
-        else:
-            import rasterio
+    from tfmi.pipelines.sentinel2.bands import UnusableScene
 
-            with rasterio.open(path) as file:
-                classes = file.read(1)
-    except (OSError, ValueError, EOFError) as error:
+    try:
+        classes = _read_map(pathlib.Path(path), scene.pixels.shape[:2])
+    except UnusableScene as error:
         raise DataError(
-            f"--land-cover must be readable. Received: {path} ({error})"
+            f"--land-cover must be readable. Received: {path}: {error}"
         ) from error
-    if classes.ndim == 3 and classes.shape[2] == 1:
-        classes = classes[..., 0]
-    if classes.shape != scene.pixels.shape[:2]:
+    if not (np.isfinite(classes).all() and (classes == np.rint(classes)).all()):
         raise DataError(
-            f"--land-cover must be of {scene.pixels.shape[:2]} pixels. "
-            f"Received: {classes.shape}"
+            f"--land-cover must hold whole numbers, 0 without a class. Received: {path}"
         )
-    return classes
+    return classes.astype(np.int64)
+
+
+def _read_map(path, size):
+    """The numbers of a land-cover map, once they are known to be of a size."""
+    from tfmi.pipelines.sentinel2.array_files import decodable
+    from tfmi.pipelines.sentinel2.array_files import find_arrays
+    from tfmi.pipelines.sentinel2.raster_files import open_raster
+    from tfmi.pipelines.sentinel2.raster_files import readable
+
+    if path.suffix.lower() == ".npy":
+        array = find_arrays(path)["pixels"]
+        shape = array.shape[:2] if array.shape[2:] == (1,) else array.shape
+        _require_map(shape, array.dtype, size)
+        with decodable():
+            return np.array(array.open()).reshape(size)
+    with open_raster(path) as file:
+        _require_map((file.height, file.width), np.dtype(file.dtypes[0]), size)
+        with readable():
+            return file.read(1)
+
+
+def _require_map(shape, dtype, size):
+    if tuple(shape) != tuple(size) or dtype.kind not in "biuf":
+        raise DataError(
+            f"--land-cover must be of {size} pixels. Received: {shape} of {dtype}"
+        )
 
 
 def heat_map(path, scene, distance, point, title):

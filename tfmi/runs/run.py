@@ -134,6 +134,11 @@ class Run:
                 f"the data must have images of {tuple(known)} as in training. "
                 f"Received: {tuple(dataset.image_shape)}"
             )
+        if self.channels and self.channels != tuple(dataset.channels):
+            raise DataError(
+                f"the data must have the channels {', '.join(self.channels)} as in "
+                f"training. Received: {', '.join(dataset.channels)}"
+            )
         return dataset
 
     def encoder(self, representation, domain):
