@@ -4,11 +4,11 @@ import gzip
 import pathlib
 import shutil
 import tarfile
-import tempfile
 
 import tqdm
 
 from tfmi.errors import DataError
+from tfmi.files import aside
 from tfmi.files import foreign
 from tfmi.files import largest_content
 from tfmi.files import make_folder
@@ -53,13 +53,12 @@ def unpack(archive, target, suffixes, drop=()):
     make_folder(target.parent)
     rule = "the archive must be readable and whole, and its target be writable"
     with foreign(rule, archive):
-        aside = pathlib.Path(tempfile.mkdtemp(prefix=".tmp-", dir=target.parent))
-        try:
+        with aside(target.parent) as folder:
+            whole = folder / target.name
+            whole.mkdir()
             with open_plain(archive) as file, gzip.open(file) as content:
-                _unpack(_Stream(content, archive), aside, suffixes, drop)
-            aside.rename(target)
-        finally:
-            shutil.rmtree(aside, ignore_errors=True)
+                _unpack(_Stream(content, archive), whole, suffixes, drop)
+            whole.rename(target)
 
 
 class _Stream:

@@ -4,11 +4,17 @@ import contextlib
 import errno
 import json
 import os
+import pathlib
+import shutil
 import stat
+import tempfile
 
 from tfmi.errors import DataError
 from tfmi.errors import UsageError
+from tfmi.locks import lock
 
+# Of folders beside what is being written, and of the lock in them.
+ASIDE, LOCK = ".tmp-tfmi-", ".lock"
 # What a small compressed file may unpack to, and what a large one, of its size.
 CONTENT_BYTES, CONTENT_TIMES = 256 * 2**20, 20
 # A JSON file of settings, of a split or of a listing.
@@ -17,24 +23,59 @@ JSON_BYTES = 256 * 2**20
 
 @contextlib.contextmanager
 def replacing(path):
-    """Gives a temporary path beside `path`, which takes its place at the end.
+    """Gives a temporary path, which takes the place of `path` at the end.
 
     Raises:
         DataError: where it cannot be written; what was there is kept.
     """
-    # Of this process alone: another may be writing the same file.
-    temporary = path.with_name(f".tmp-{os.getpid()}-{path.name}")
     try:
-        yield temporary
-        os.replace(temporary, path)
+        with aside(path.parent) as folder:
+            yield folder / path.name
+            os.replace(folder / path.name, path)
     except OSError as error:
         raise DataError(
             f"{path.parent} must be a folder that can be written. "
             f"Received: {error.strerror or error} for {path.name}"
         ) from error
+
+
+@contextlib.contextmanager
+def aside(folder):
+    """Gives a new folder within `folder`, for what is renamed once it is whole.
+
+    It goes at the end, and that of a killed process when the next one writes into
+    `folder`. A lock tells whether its process is there, whichever machine or
+    container that runs on; numbers of processes are used again and again.
+    """
+    remove_leftovers(folder)
+    path, file = _locked_folder(folder)
+    try:
+        with file:
+            yield path
     finally:
+        shutil.rmtree(path, ignore_errors=True)
+
+
+def remove_leftovers(folder):
+    """Remove what killed processes left of `aside`; where files cannot be locked,
+    nothing is removed."""
+    for path in pathlib.Path(folder).glob(f"{ASIDE}*"):
         with contextlib.suppress(OSError):
-            temporary.unlink(missing_ok=True)
+            path.rmdir()  # one that was never locked is empty
+        with contextlib.suppress(OSError), open(path / LOCK, "r+b") as file:
+            if lock(file):
+                shutil.rmtree(path, ignore_errors=True)
+
+
+def _locked_folder(folder):
+    while True:
+        path = pathlib.Path(tempfile.mkdtemp(prefix=ASIDE, dir=folder))
+        # Another process may take it for left over before it is locked.
+        with contextlib.suppress(FileExistsError, FileNotFoundError):
+            file = open(path / LOCK, "xb")  # noqa: SIM115
+            if lock(file) is not False and os.fstat(file.fileno()).st_nlink:
+                return path, file
+            file.close()
 
 
 def write_text(path, text):

@@ -182,11 +182,12 @@ def test_images_that_do_not_count_have_no_name():
 def test_scalars_are_means_over_the_steps_since_the_last(tmp_path, start):
     values = np.arange(20.0)
     scalars = StepScalars(tmp_path, Span(start, total=20, per_epoch=10), every=4)
+    before = {"loss": values[:start].sum() / max(start, 1)}
+    scalars.set_model(types.SimpleNamespace(get_metrics_result=lambda: before))
     for epoch in range(2):
-        first = max(start, 10 * epoch)
         scalars.on_epoch_begin(epoch)
-        for step in range(first, 10 * epoch + 10):
-            mean = values[first : step + 1].mean()
+        for step in range(max(start, 10 * epoch), 10 * epoch + 10):
+            mean = values[10 * epoch : step + 1].mean()
             scalars.on_train_batch_end(step - 10 * epoch, {"loss": mean})
     scalars.on_train_end()
     found = tensors(tmp_path)["steps/loss"]

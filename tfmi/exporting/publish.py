@@ -10,7 +10,6 @@
 
 import json
 import pathlib
-import tempfile
 
 from tfmi.errors import DataError
 from tfmi.errors import UsageError
@@ -21,6 +20,7 @@ from tfmi.exporting import source as sources
 from tfmi.exporting.encoder_export import EncoderExport
 from tfmi.exporting.options import Options
 from tfmi.exporting.transaction import Transaction
+from tfmi.files import aside
 
 COMBINED = "combined"
 
@@ -83,11 +83,10 @@ def _publish(source, target, options):
         target.mkdir(parents=True, exist_ok=True)
         content = manifest.read(target)
         # Beside the target, so that the last step is a rename.
-        with tempfile.TemporaryDirectory(prefix=manifest.ASIDE, dir=target) as aside:
-            aside = pathlib.Path(aside)
-            exports = _build(source, content, target, aside / "new", options)
+        with aside(target) as folder:
+            exports = _build(source, content, target, folder / "new", options)
             # Read again: another export may have ended meanwhile.
-            _put_in_place(exports, manifest.read(target), target, aside)
+            _put_in_place(exports, manifest.read(target), target, folder)
     except OSError as error:
         raise DataError(
             f"the export folder must be writable. Received: {target} ({error})"
@@ -146,9 +145,9 @@ def _next_version(encoder, content, target):
     return max(used, default=0) + 1
 
 
-def _put_in_place(exports, content, target, aside):
+def _put_in_place(exports, content, target, folder):
     """Servers watch the version folders: they come last but for the manifest."""
-    new = aside / "new"
+    new = folder / "new"
     models = [name for export in exports for name in export.info["models"]]
     dropped = manifest.replace_models(content, _replaced(exports))
     for export in exports:
@@ -160,7 +159,7 @@ def _put_in_place(exports, content, target, aside):
     (new / manifest.NAME).write_text(json.dumps(content, indent=2) + "\n", "utf-8")
     others = [name for export in exports for name in export.names]
     order = sorted(models, key=lambda name: (new / name).is_dir())
-    with Transaction(target, aside / "replaced") as transaction:
+    with Transaction(target, folder / "replaced") as transaction:
         for name in sorted(set(dropped) - set(models)):
             transaction.remove(name)
         for name in [*others, *configs, *order, manifest.NAME]:

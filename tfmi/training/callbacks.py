@@ -1,15 +1,10 @@
-"""What happens beside the training steps: the bar and the checkpoints."""
+"""What is shown and written beside the training steps: the bar and the scalars."""
 
-import math
 import sys
-import time
 
 import keras
 import tensorflow as tf
 import tqdm
-
-from tfmi.errors import DataError
-from tfmi.files import replacing
 
 SCALARS_EVERY = 50
 
@@ -67,47 +62,6 @@ class ProgressBar(keras.callbacks.Callback):
         self._bar.last_print_t += seconds
 
 
-class Checkpoint(keras.callbacks.Callback):
-    """Saves weights and optimizers, whole or not at all.
-
-    At each epoch's end, every `seconds`, and when asked to stop; never a
-    model whose loss is no number.
-
-    Args:
-        path: of the `.keras` file.
-        stop: function that says whether to stop now.
-        seconds: between two checkpoints.
-    """
-
-    def __init__(self, path, stop, seconds=60):
-        super().__init__()
-        self._path, self._stop, self._seconds = path, stop, seconds
-        self._saved = time.monotonic()
-
-    def on_train_batch_end(self, batch, logs=None):
-        if not math.isfinite(float(logs["loss"])):
-            raise DataError(
-                "the loss must be a finite number (a lower --learning-rate may "
-                f"help; the last checkpoint is kept). Received: {logs['loss']}"
-            )
-        if self._stop():
-            self.model.stop_training = True
-        if self.model.stop_training or self._due():
-            self._save()
-
-    def on_epoch_end(self, epoch, logs=None):
-        self._save()
-
-    def _due(self):
-        return time.monotonic() - self._saved > self._seconds
-
-    def _save(self):
-        with replacing(self._path) as path:
-            # Not save_weights: HDF5 crashes the process where the disk is full.
-            self.model.save(path)
-        self._saved = time.monotonic()
-
-
 class StepScalars(keras.callbacks.Callback):
     """Each loss term, averaged over the steps since it was last written.
 
@@ -124,21 +78,21 @@ class StepScalars(keras.callbacks.Callback):
         super().__init__()
         self._writer = tf.summary.create_file_writer(str(folder))
         self._step, self._per_epoch, self._every = span.first, span.per_epoch, every
-        self._begin_epoch(span.first // span.per_epoch, span.first)
-
-    def _begin_epoch(self, epoch, step):
-        self._start = step - epoch * self._per_epoch
-        self._epoch, self._count, self._means = epoch, 0, {}
 
     def on_epoch_begin(self, epoch, logs=None):
-        self._begin_epoch(epoch, max(self._step, epoch * self._per_epoch))
+        # Of an epoch that goes on, the model has the means already.
+        self._count = max(self._step - epoch * self._per_epoch, 0)
+        self._epoch, self._means = epoch, {}
+        if self._count:
+            means = self.model.get_metrics_result()
+            self._means = {name: float(mean) for name, mean in means.items()}
 
     def on_train_batch_end(self, batch, logs=None):
-        count = batch + 1 - self._start
-        ended = batch + 1 == self._per_epoch
+        count = batch + 1
+        ended = count == self._per_epoch
         if count - self._count < self._every and not ended:
             return
-        with self._writer.as_default(self._epoch * self._per_epoch + batch + 1):
+        with self._writer.as_default(self._epoch * self._per_epoch + count):
             for name, mean in logs.items():
                 before = self._count * self._means.get(name, 0.0)
                 value = (count * mean - before) / (count - self._count)

@@ -39,10 +39,12 @@ def fit(model, batches, span, callbacks):
     Args:
         model: compiled, with a `train_step` that gives scalars.
         batches: iterable of the batches of the span.
-        span: a `Span`; its first epoch may be begun already.
+        span: a `Span`; its first epoch may be begun already, with the model's
+            metrics as they were then.
         callbacks: as in `keras.Model.fit`. `on_train_batch_end` is called
             after each execution, with the position in the epoch of its last
-            step and the means over the epoch so far.
+            step and the means over the epoch so far; `on_epoch_end` after whole
+            epochs alone.
     """
     callbacks = keras.callbacks.CallbackList(callbacks, model=model)
     runner = StepRunner(model, batches)
@@ -50,15 +52,17 @@ def fit(model, batches, span, callbacks):
     callbacks.on_train_begin()
     per_epoch = span.per_epoch
     for epoch in range(span.first // per_epoch, -(-span.total // per_epoch)):
-        model.reset_metrics()
-        callbacks.on_epoch_begin(epoch)
         position, logs = max(span.first - epoch * per_epoch, 0), {}
+        if position == 0:
+            model.reset_metrics()
+        callbacks.on_epoch_begin(epoch)
         while position < per_epoch and not model.stop_training:
             callbacks.on_train_batch_begin(position)
             count, logs = runner.run(per_epoch - position)
             position += count
             callbacks.on_train_batch_end(position - 1, logs)
-        callbacks.on_epoch_end(epoch, logs)
+        if position == per_epoch:
+            callbacks.on_epoch_end(epoch, logs)
         if model.stop_training:
             break
     callbacks.on_train_end()

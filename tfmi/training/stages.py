@@ -10,19 +10,19 @@ import tensorflow as tf
 
 from tfmi.errors import DataError
 from tfmi.errors import UsageError
-from tfmi.files import make_folder
 from tfmi.files import replacing
 from tfmi.files import write_text
 from tfmi.models import saving
 from tfmi.pipelines.preview import write_preview
 from tfmi.runs import samples
 from tfmi.runs.run import CHECKPOINT
-from tfmi.training import distribute
+from tfmi.training import checkpoint
 from tfmi.training import loop
 from tfmi.training.augmentation import prepared
-from tfmi.training.callbacks import Checkpoint
 from tfmi.training.callbacks import ProgressBar
 from tfmi.training.callbacks import StepScalars
+from tfmi.training.checkpoint import Checkpoint
+from tfmi.training.checkpoint import FiniteLoss
 from tfmi.training.history import drop_rows_from
 from tfmi.training.monitor import TrainingMonitor
 
@@ -131,7 +131,8 @@ class _Training:
         total = per_epoch * run.recipe.epochs(stage.name)
         precision = run.config.get("precision", "float32")
         model = self._build(stage, before, total, precision)
-        span = loop.Span(restore(model, run.stage_folder(stage.name)), total, per_epoch)
+        first = checkpoint.restore(model, run.stage_folder(stage.name))
+        span = loop.Span(first, total, per_epoch)
         self._save_progress(stage, span.first, total)
         begun = time.monotonic()
         paused = self._fit(model, stage, span, seed)
@@ -179,16 +180,13 @@ class _Training:
                 stage, folder, self.dataset, span, self.probe_every, bar
             )
             callbacks = [
+                FiniteLoss(),
                 bar,
-                # A stop that one worker is asked for stops all of them.
-                Checkpoint(
-                    folder / CHECKPOINT,
-                    lambda: distribute.mean_over_workers(self.stop()) > 0,
-                ),
                 monitor,
                 StepScalars(folder / "logs" / "steps", span),
                 keras.callbacks.CSVLogger(run.history_file(stage.name), append=True),
                 keras.callbacks.TensorBoard(folder / "logs", write_graph=False),
+                Checkpoint(folder / CHECKPOINT, span, self.stop),
             ]
             pairs = self.dataset.pairs(
                 run.recipe.batch_size, seed, span.first, span.total - span.first
@@ -222,17 +220,3 @@ def _one_line_of_disk_errors(folder):
             f"{folder} must be a folder that can be written. "
             f"Received: {str(error).splitlines()[0]}"
         ) from error
-
-
-def restore(model, folder):
-    """Load the last checkpoint, if there is one.
-
-    Returns:
-        The step to go on from: the model's own count, so weights and step
-        cannot disagree.
-    """
-    make_folder(folder)
-    if (folder / CHECKPOINT).is_file():
-        with saving.whole_file(folder / CHECKPOINT):
-            model.load_weights(folder / CHECKPOINT)
-    return int(model.steps_done.numpy())
