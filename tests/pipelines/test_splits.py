@@ -81,3 +81,51 @@ def test_the_most_frequent_values_and_none_at_all():
     assert factor is None
     assert (labels == -1).all()
     assert "f is not scored" in note
+
+
+@pytest.mark.parametrize(
+    "sizes, fraction, share",
+    [
+        ([200] + [1] * 9, 0.2, 9 / 209),
+        ([50, 30, 20], 0.2, 0.2),
+        ([100, 90], 0.2, 90 / 190),
+        ([1] * 100, 0.2, 0.2),
+        ([60, 25, 10, 5], 0.3, 0.3),
+        ([40, 30, 30], 0.7, 0.7),
+        ([10] * 10, 0.01, 0.1),
+        ([10] * 10, 0.99, 0.9),
+        ([1, 99], 0.5, 0.01),
+    ],
+)
+def test_whole_groups_come_as_near_as_they_can(sizes, fraction, share):
+    groups = np.repeat(np.arange(len(sizes)), sizes)
+    for seed in range(10):
+        in_test = splits.split_whole(groups, fraction, seed)
+        tested = np.bincount(groups, in_test)
+        assert all(n in (0, size) for n, size in zip(tested, sizes, strict=True))
+        # Of two groups of which each is as far away either may be tested on.
+        error = abs(in_test.mean() - fraction)
+        assert error == pytest.approx(abs(share - fraction), abs=1e-9)
+        note = splits.far_note(in_test, fraction, "pairs", "why")
+        assert bool(note) == (error > 0.25 * min(fraction, 1 - fraction))
+
+
+def test_many_groups_of_any_sizes_are_near_their_fraction():
+    sizes = np.random.default_rng(0).integers(1, 400, 200)
+    groups = np.repeat(np.arange(200), sizes)
+    for fraction in (0.05, 0.2, 0.5, 0.9):
+        share = splits.split_whole(groups, fraction, 3).mean()
+        assert share == pytest.approx(fraction, rel=0.021)
+
+
+def test_a_single_group_is_named():
+    with pytest.raises(DataError, match="Received: 239 pairs, all connected"):
+        splits.split_whole(np.zeros(239, int))
+
+
+@pytest.mark.parametrize("fraction, noted", [(0.2, False), (0.05, True), (0.9, True)])
+def test_a_split_of_groups_that_is_far_off_is_noted(fraction, noted):
+    groups = np.repeat(np.arange(30), 5)
+    in_test = splits.split_groups(groups, fraction)
+    notes = splits.far_note(in_test, fraction, "images", splits.GROUPS_REASON)
+    assert bool(notes) == noted
