@@ -24,18 +24,20 @@ def series(dates=3, **options):
     return light * ground(**options)
 
 
-def write_tiff(path, reflectance, names=RGBN, crs=UTM, origin=(5e5, 5e6), **tags):
-    """Ten-thousandths as uint16, tiled."""
+def write_tiff(path, reflectance, names=RGBN, **options):
+    """Ten-thousandths as uint16; options of `write_raster`."""
     path.parent.mkdir(parents=True, exist_ok=True)
     pixels = np.rint(reflectance * 10_000).astype(np.uint16)
-    write_raster(path, pixels, names, crs, origin, **tags)
+    write_raster(path, pixels, names, **options)
 
 
-def write_raster(path, pixels, names=None, crs=UTM, origin=(5e5, 5e6), **tags):
+def write_raster(
+    path, pixels, names=None, crs=UTM, origin=(5e5, 5e6), pixel=10.0, **tags
+):
     """An array `(height, width, bands)` in its own type."""
     height, width, count = pixels.shape
     size = {"height": height, "width": width, "count": count, "dtype": pixels.dtype}
-    place = {"crs": crs, "transform": from_origin(*origin, 10, 10)}
+    place = {"crs": crs, "transform": from_origin(*origin, pixel, pixel)}
     with rasterio.open(path, "w", driver="GTiff", **size, **place, **tags) as file:
         file.write(np.moveaxis(pixels, -1, 0))
         if names:

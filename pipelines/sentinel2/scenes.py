@@ -55,18 +55,17 @@ class Grid:
             return self.crs == other.crs
         if self.crs != other.crs and not _same_crs(self.crs, other.crs):
             return False
-        apart = np.abs(self._corners() - other._corners()).max()
-        return bool(apart < SAME * self._pixel())
-
-    def _corners(self):
-        a, b, x, d, e, y = self.transform
-        columns = np.array([0, self.width, 0, self.width])
-        rows = np.array([0, 0, self.height, self.height])
-        return np.stack([a * columns + b * rows + x, d * columns + e * rows + y])
-
-    def _pixel(self):
+        whole = 0, 0, self.height, self.width
+        apart = np.abs(self.corners(*whole) - other.corners(*whole)).max()
         a, b, _, d, e, _ = self.transform
-        return min(np.hypot(a, d), np.hypot(b, e))
+        return bool(apart < SAME * min(np.hypot(a, d), np.hypot(b, e)))
+
+    def corners(self, row, column, height, width):
+        """Coordinates of a part's four corners `(2, 4)`, x before y."""
+        a, b, x, d, e, y = self.transform
+        columns = column + np.array([0, width, 0, width])
+        rows = row + np.array([0, 0, height, height])
+        return np.stack([columns * a + rows * b + x, columns * d + rows * e + y])
 
 
 def _same_crs(first, second):
@@ -151,19 +150,13 @@ class Place:
         """
         if self.grid.crs is None:
             return None
-        import rasterio.windows
-        from rasterio.warp import transform_bounds
-
         width = self.grid.width if width is None else width
-        area = rasterio.windows.bounds(
-            rasterio.windows.Window(column, row, width, height),
-            rasterio.Affine(*self.grid.transform),
-        )
-        # Rows may run to the north.
-        (left, right), (bottom, top) = sorted(area[::2]), sorted(area[1::2])
-        area = left, bottom, right, top
+        corners = self.grid.corners(row, column, height, width)
+        area = *corners.min(axis=1), *corners.max(axis=1)
         # The same coordinates stay exact; others give the box around the area.
         if self.grid.crs != crs:
+            from rasterio.warp import transform_bounds
+
             try:
                 area = transform_bounds(self.grid.crs, crs, *area)
             except Exception:  # PROJ's and GDAL's errors are of many kinds
