@@ -52,3 +52,45 @@ def write_places(folder, places=1, dates=DATES, **options):
             path = folder / f"place{place}" / f"{date}.tif"
             write_tiff(path, scene, origin=(5e5 + 1e5 * place, 5e6))
     return folder
+
+
+def write_safe(folder, date, scene, level="L1C", offset=-1000):
+    """A product of B02 at 10 m, B05 at 20 m and B01 at 60 m, and its mask."""
+    product = folder / f"S2A_MSI{level}_{date}T100031_N0400_R122_T33TVM_{date}T2.SAFE"
+    images = product / "GRANULE" / "G1" / "IMG_DATA"
+    images.mkdir(parents=True)
+    (product / "GRANULE" / "G1" / "QI_DATA").mkdir()
+    for layer, (band, step) in enumerate((("B02", 1), ("B05", 2), ("B01", 6))):
+        pixels = np.rint(scene[::step, ::step, layer] * 10_000) - offset
+        write_jp2(images / f"T33TVM_{date}_{band}.jp2", pixels[None], 10 * step)
+    mask = np.zeros((3, scene.shape[0] // 6, scene.shape[1] // 6))
+    mask[1, :2] = 1
+    write_jp2(product / "GRANULE" / "G1" / "QI_DATA" / "MSK_CLASSI_B00.jp2", mask, 60)
+    (product / f"MTD_MSI{level}.xml").write_text(
+        '<n1:P xmlns:n1="x"><QUANTIFICATION_VALUE unit="none">10000'
+        "</QUANTIFICATION_VALUE>"
+        + "".join(
+            f'<RADIO_ADD_OFFSET band_id="{n}">{offset}</RADIO_ADD_OFFSET>'
+            for n in range(13)
+        )
+        + "</n1:P>"
+    )
+    return product
+
+
+def write_jp2(path, pixels, resolution, dtype="uint16"):
+    transform = rasterio.transform.from_origin(5e5, 5e6, resolution, resolution)
+    lossless = {"QUALITY": "100", "REVERSIBLE": "YES", "BLOCKXSIZE": "64"}
+    with rasterio.open(
+        path,
+        "w",
+        driver="JP2OpenJPEG",
+        height=pixels.shape[1],
+        width=pixels.shape[2],
+        count=len(pixels),
+        dtype=dtype,
+        crs=UTM,
+        transform=transform,
+        **lossless,
+    ) as file:
+        file.write(pixels.astype(dtype))
