@@ -34,6 +34,8 @@ _FACE = {
 _MODULES = ("pipelines", "recipes", "methods")
 __all__ = [*_FACE, *_MODULES]
 
+keras_registration.install()
+
 
 def __getattr__(name):
     if name in _FACE:
