@@ -36,11 +36,11 @@ def command(run, image, date, point, segment, land_cover, stride, seed, output):
             f"Received: {run.path} of the method {run.method.name}"
         )
     scene = scenes.read_scene(image, run.image_shape, run.channels, date)
-    patches = patches.Patches(scene.pixels, run.image_shape[:2], stride)
+    cells = patches.Patches(scene.pixels, run.image_shape[:2], stride)
     if point:
         patches.check_point(point, scene.pixels)
     classes = land_cover and scenes.read_classes(land_cover, scene)
-    job = _Job(run, scene, patches, seed, pathlib.Path(output or run.path / "mi-map"))
+    job = _Job(run, scene, cells, seed, pathlib.Path(output or run.path / "mi-map"))
     make_folder(job.folder)
     click.echo(f"run     {run.path}")
     if point:
@@ -96,21 +96,21 @@ class _Job:
         from tfmi.maps import scenes
 
         rows, columns = self.patches.centres
-        found = regions.regions(self._maps(), count, self.seed)
+        labels = regions.regions(self._maps(), count, self.seed)
         raw = regions.regions(self.scene.pixels[rows][:, columns], count, self.seed)
         scores = {"regions": count}
         if classes is not None:
             # The class of a cell is that of the pixel in its centre.
             classes = classes[rows][:, columns]
             scores["adjusted_rand_index"] = {
-                "mutual information (Eq. 5)": regions.agreement(found, classes),
+                "mutual information (Eq. 5)": regions.agreement(labels, classes),
                 "k-means of raw pixels": regions.agreement(raw, classes),
             }
         path = self.folder / f"regions_{count}.png"
         scenes.write_geotiff(
-            path.with_suffix(".tif"), found, self.scene, self.patches.stride
+            path.with_suffix(".tif"), labels, self.scene, self.patches.stride
         )
-        scenes.region_map(path, self.scene, found, f"{count} regions")
+        scenes.region_map(path, self.scene, labels, f"{count} regions")
         write_json(path.with_suffix(".json"), scores)
         return path, scores
 

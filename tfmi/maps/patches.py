@@ -68,14 +68,14 @@ def information_maps(pairs, patches, points=None, seed=0, progress=lambda count:
     generator = np.random.default_rng(seed)
     drawn = generator.choice(len(patches), min(SAMPLE, len(patches)), replace=False)
     background = pairs.encode(patches[np.sort(drawn)])
-    known = background
+    others = background
     if points is not None:
-        known = pairs.encode(patches.at(*np.transpose(points)))
+        others = pairs.encode(patches.at(*np.transpose(points)))
     parts = []
     for start in range(0, len(patches), BATCH):
         batch = np.arange(start, min(start + BATCH, len(patches)))
         encoded = pairs.encode(patches[batch])
-        parts.append(pairs.information(encoded, known, background))
+        parts.append(pairs.information(encoded, others, background))
         progress(len(batch))
     return np.concatenate(parts).reshape(*patches.shape, -1).astype(np.float32)
 

@@ -21,15 +21,15 @@ def regions(vectors, count, seed=0):
         uint8 `(rows, columns)`.
     """
     flat = np.asarray(vectors, np.float32).reshape(-1, vectors.shape[-1])
-    found = KMeans(count, n_init=10, random_state=seed).fit_predict(flat)
-    return found.reshape(vectors.shape[:2]).astype(np.uint8)
+    labels = KMeans(count, n_init=10, random_state=seed).fit_predict(flat)
+    return labels.reshape(vectors.shape[:2]).astype(np.uint8)
 
 
-def agreement(found, land_cover):
+def agreement(predicted, land_cover):
     """Adjusted Rand index of regions and classes, over pixels with a class.
 
     Args:
-        found, land_cover: `(rows, columns)`; class 0 is no data.
+        predicted, land_cover: `(rows, columns)`; class 0 is no data.
 
     Returns:
         1 for the same partition, about 0 for unrelated ones.
@@ -37,12 +37,12 @@ def agreement(found, land_cover):
     Raises:
         DataError: for maps of different sizes, or without a class.
     """
-    if found.shape != land_cover.shape:
+    if predicted.shape != land_cover.shape:
         raise DataError(
-            f"--land-cover must be of {found.shape[0]}x{found.shape[1]} cells. "
+            f"--land-cover must be of {predicted.shape[0]}x{predicted.shape[1]} cells. "
             f"Received: {land_cover.shape[0]}x{land_cover.shape[1]}"
         )
-    known = land_cover != NO_DATA
-    if not known.any():
+    labelled = land_cover != NO_DATA
+    if not labelled.any():
         raise DataError("--land-cover must hold classes. Received: 0 everywhere")
-    return float(adjusted_rand_score(land_cover[known], found[known]))
+    return float(adjusted_rand_score(land_cover[labelled], predicted[labelled]))

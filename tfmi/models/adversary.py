@@ -57,10 +57,10 @@ def game_logits(discriminators, pairs, seeds, training, noise=0.0):
 
 def _samples(shared, exclusive, seed, noise):
     """What a discriminator sees of a batch."""
-    shared, exclusive = (
-        add_noise(code, noise, tf.random.experimental.stateless_fold_in(seed, number))
-        for number, code in enumerate((shared, exclusive))
-    )
+    if noise:
+        fold_in = tf.random.experimental.stateless_fold_in
+        shared = add_noise(shared, noise, fold_in(seed, 0))
+        exclusive = add_noise(exclusive, noise, fold_in(seed, 1))
     return {
         "shared": shared,
         "exclusive": exclusive,
