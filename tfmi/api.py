@@ -87,8 +87,9 @@ def train(
     hardware.choose_threads()
     recipe, opened = open_chosen(recipe, settings, data)
     run = runs.create(recipe, None if dataset is not None else options, root)
-    hardware.choose_execution(run, opened.image_shape, precision, jit)
-    stages.train(run, opened, stop, probe_every)
+    with runs.locked(run.path):
+        hardware.choose_execution(run, opened.image_shape, precision, jit)
+        stages.train(run, opened, stop, probe_every)
     return run
 
 
@@ -102,16 +103,20 @@ def resume(run, dataset=None, *, probe_every=0, stop=lambda: False):
 
     Returns:
         The `Run`.
+
+    Raises:
+        DataError: where another process trains it.
     """
     from tfmi.training import hardware
     from tfmi.training import stages
 
     run = load_run(run)
     hardware.choose_threads()
-    opened = run.open_dataset() if dataset is None else dataset
-    # As it began: where nothing was chosen, without either.
-    hardware.choose_execution(run, opened.image_shape, "float32", "off")
-    stages.train(run, opened, stop, probe_every)
+    with runs.locked(run.path):
+        opened = run.open_dataset() if dataset is None else dataset
+        # As it began: where nothing was chosen, without either.
+        hardware.choose_execution(run, opened.image_shape, "float32", "off")
+        stages.train(run, opened, stop, probe_every)
     return run
 
 

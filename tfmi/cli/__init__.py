@@ -1,7 +1,18 @@
-"""The command line: one module a command, imported when it is asked for."""
+"""The command line: one module a command, imported when it is asked for.
+
+Exit codes: 1 for data that cannot be used, 2 for a wrong command, 130 for Ctrl-C, 70
+for an error that nothing foresees. Of the last, one line is shown, and its traceback
+is kept in a file of the folder for temporary files; with TFMI_TRACEBACK=1 in the
+environment it is shown as Python does, which tests of this package and developers want.
+"""
 
 import importlib
+import logging
+import os
+import shlex
 import sys
+import tempfile
+import traceback
 
 import click
 
@@ -9,6 +20,11 @@ from tfmi.errors import DataError
 from tfmi.errors import UsageError
 from tfmi.errors import data_error_in
 from tfmi.files import printable
+
+# Exit code of an error that nothing foresees, EX_SOFTWARE of sysexits.h.
+UNFORESEEN = 70
+# Characters of what an error says.
+LONGEST = 1000
 
 COMMANDS = {
     "train": "Train both stages of a recipe.",
@@ -50,14 +66,24 @@ class LazyGroup(click.Group):
         try:
             return super().invoke(ctx)
         except UsageError as error:
-            raise click.UsageError(printable(error)) from error
+            raise click.UsageError(one_line(error)) from error
         except DataError as error:
-            raise click.ClickException(printable(error)) from error
+            raise click.ClickException(one_line(error)) from error
+        except KeyboardInterrupt:
+            click.echo("stopped", err=True)
+            raise click.exceptions.Exit(130) from None
         except Exception as error:
             message = data_error_in(error)
             if message is None:
                 raise
-            raise click.ClickException(printable(message)) from error
+            raise click.ClickException(one_line(message)) from error
+
+
+def one_line(error):
+    """What an error says, whatever names and texts of files are in it."""
+    text = " ".join(printable(error).split())
+    text = "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text)
+    return text if len(text) <= LONGEST else f"{text[:LONGEST]}..."
 
 
 @click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
@@ -68,11 +94,27 @@ def cli():
 
 def main():
     """Entry point of the `tfmi` script."""
-    import logging
-    import os
-
     # TensorFlow's start-up notes are no news to a user; errors still show.
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     # Its Python side counts one graph for each encoder as too much tracing.
     logging.getLogger("tensorflow").setLevel(logging.ERROR)
-    sys.exit(cli())
+    try:
+        sys.exit(cli())
+    except Exception as error:
+        if os.environ.get("TFMI_TRACEBACK"):
+            raise
+        said = f"{type(error).__name__}: {one_line(error)}"
+        click.echo(f"Error: unforeseen {said} ({_save_traceback()})", err=True)
+        sys.exit(UNFORESEEN)
+
+
+def _save_traceback():
+    """Write the command and the traceback of its error; says where it is."""
+    content = f"{shlex.join(sys.argv)}\n\n{traceback.format_exc()}"
+    try:
+        number, path = tempfile.mkstemp(prefix="tfmi-", suffix=".txt")
+        with open(number, "w", encoding="utf-8", errors="backslashreplace") as file:
+            file.write(content)
+    except OSError as error:
+        return f"its traceback cannot be written: {error.strerror}"
+    return f"its traceback is in {path}"

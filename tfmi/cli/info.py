@@ -15,7 +15,7 @@ def command(run):
     progress = run.progress
     state = "finished" if run.finished else "not finished"
     if "step" in progress:
-        state += f", {progress['stage']} stage"
+        state += f", {progress.get('stage')} stage"
     click.echo(f"run       {run.path} ({state})")
     click.echo(f"data      {run.config.get('source', 'not opened yet')}")
     click.echo(f"versions  {json.dumps(run.config.get('versions', {}))}")

@@ -1,20 +1,33 @@
 """Ctrl-C as a question that training asks between two steps."""
 
+import os
 import signal
 
 
 class Interrupt:
-    """Whether Ctrl-C (or a termination) was asked for; a second one is final."""
+    """Whether Ctrl-C, a termination or the end of the terminal was asked for; a
+    second Ctrl-C is final."""
 
     def __init__(self):
         self._asked = False
+        self._terminals = [number for number in (1, 2) if os.isatty(number)]
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, self._ask)
+        hang_up = getattr(signal, "SIGHUP", None)  # not on Windows
+        # Under nohup it is ignored, as it is to go on.
+        if hang_up and signal.getsignal(hang_up) != signal.SIG_IGN:
+            signal.signal(hang_up, self._hang_up)
 
     def _ask(self, number, frame):
         if self._asked:
             raise KeyboardInterrupt
         self._asked = True
+
+    def _hang_up(self, number, frame):
+        self._asked = True
+        # What is still said would be an error of a terminal that is gone.
+        for terminal in self._terminals:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), terminal)
 
     def __call__(self):
         return self._asked

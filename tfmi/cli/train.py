@@ -80,7 +80,8 @@ def command(
         if strategy:
             precision, jit = _same_everywhere(chosen, precision, jit)
         run = runs.create(chosen, data, spare or root)
-        _run(run, dataset, precision or "auto", jit or "auto", spare, probe_every)
+        with runs.locked(run.path):
+            _run(run, dataset, precision or "auto", jit or "auto", spare, probe_every)
 
 
 def _replicas(strategy):
@@ -119,8 +120,11 @@ def _resume(path, spare, strategy, probe_every):
         from tfmi.training import distribute
 
         run = runs.load(distribute.copy_run(path, spare))
-    # As it began: where nothing was chosen, without either.
-    _run(run, run.open_dataset(), "float32", "off", spare, probe_every)
+    with runs.locked(run.path):
+        # As another process may have left it meanwhile.
+        run = runs.load(run.path)
+        # As it began: where nothing was chosen, without either.
+        _run(run, run.open_dataset(), "float32", "off", spare, probe_every)
 
 
 def _run(run, dataset, precision, jit, spare, probe_every):

@@ -65,9 +65,15 @@ class Experiment:
             An `Outcome` for each run; no more of them once stopped.
 
         Raises:
-            DataError: as `training.stages.train` and `evaluate`, and for a folder
-                that holds runs of other settings or data.
+            DataError: as `training.stages.train` and `evaluate`, for a folder that
+                holds runs of other settings or data, and where another process
+                trains in it.
         """
+        make_folder(self.path)
+        with runs.locked(self.path):
+            yield from self._outcomes(variants, seeds, stop, progress)
+
+    def _outcomes(self, variants, seeds, stop, progress):
         planned = [(v, seed, self._recipe(v, seed)) for seed in seeds for v in variants]
         # All are checked before the first is trained.
         opened = [(v, seed, self._open(v, recipe)) for v, seed, recipe in planned]
@@ -98,22 +104,21 @@ class Experiment:
 
         # Graphs of the row before are of no more use.
         keras.backend.clear_session()
-        adopt_stages(run, [*self._others(), *self.reuse], progress)
-        self._choose_execution(run, progress)
-        return stages.train(run, self.dataset, stop)
+        with runs.locked(run.path):
+            adopt_stages(run, [*runs.every(self.path), *self.reuse], progress)
+            self._choose_execution(run, progress)
+            return stages.train(run, self.dataset, stop)
 
     def _choose_execution(self, run, progress):
         """The rows are trained alike: as the first of them."""
-        chosen = [o.config for o in self._others() if "precision" in o.config]
+        others = runs.every(self.path)
+        chosen = [o.config for o in others if "precision" in o.config]
         if chosen:
             run.save_config(precision=chosen[0]["precision"], jit=chosen[0]["jit"])
         else:
             progress(
                 f"uses    {hardware.choose_execution(run, self.dataset.image_shape)}"
             )
-
-    def _others(self):
-        return [runs.load(f.parent) for f in sorted(self.path.glob("*/config.json"))]
 
     def _scores(self, run, variant, progress):
         wanted = {

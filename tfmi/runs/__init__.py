@@ -15,8 +15,10 @@ runs/<recipe>-<date>-<time>/
   samples.npz                 images of both splits: an export and a report need
                               no more of the data
   evaluation/, report.html    what tfmi evaluate and tfmi report write
+  .lock                       locked by the process that trains (`lock`)
 """
 
+import contextlib
 import datetime
 import pathlib
 import platform
@@ -26,12 +28,24 @@ from importlib.metadata import version
 from tfmi import methods
 from tfmi.errors import DataError
 from tfmi.errors import UsageError
-from tfmi.files import read_json
+from tfmi.files import parse_json
 from tfmi.files import replacing
+from tfmi.runs import config
+from tfmi.runs.lock import locked
 from tfmi.runs.run import CONFIG
 from tfmi.runs.run import Run
 
-__all__ = ["FOLDER", "Run", "begin", "create", "load", "newest", "versions"]
+__all__ = [
+    "FOLDER",
+    "Run",
+    "begin",
+    "create",
+    "every",
+    "load",
+    "locked",
+    "newest",
+    "versions",
+]
 
 FOLDER = "runs"
 PACKAGES = ("tfmi", "tensorflow", "keras", "numpy")
@@ -70,8 +84,8 @@ def begin(path, recipe, data_options, stages=None):
     """
     every = [stage.name for stage in methods.find(recipe.method).stages]
     stages = every if stages is None else list(stages)
-    config = {"recipe": recipe.to_dict(), "data": data_options, "stages": stages}
-    run = Run(path, config)
+    content = {"recipe": recipe.to_dict(), "data": data_options, "stages": stages}
+    run = Run(path, content)
     if recipe.has_encoder_file:
         with replacing(run.encoder_file) as temporary:
             shutil.copyfile(recipe.encoder, temporary)
@@ -88,16 +102,32 @@ def load(path):
     """The run in a folder.
 
     Raises:
-        DataError: where there is none.
+        DataError: where there is none, or its config.json is none that training
+            wrote.
     """
     path = pathlib.Path(path)
-    config = read_json(path / CONFIG)
     try:
-        return Run(path, config)
-    except (KeyError, TypeError, AttributeError, UsageError) as error:
-        raise DataError(
-            f"a run must be a folder that tfmi train made. Received: {path}"
-        ) from error
+        content = parse_json(path / CONFIG)
+        run = Run(path, content)
+        config.check(content, run.method)
+    except (OSError, UsageError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+    except (AttributeError, KeyError, TypeError):
+        reason = "other entries"
+    else:
+        return run
+    raise DataError(
+        "a run must be a folder that tfmi train made. "
+        f"Received: {path} ({CONFIG}: {reason})"
+    )
+
+
+def every(root):
+    """The runs in the folders of a folder, by name; folders of other programs, of
+    newer versions and broken ones are passed over."""
+    for path in sorted(pathlib.Path(root).glob(f"*/{CONFIG}")):
+        with contextlib.suppress(DataError):
+            yield load(path.parent)
 
 
 def newest(root=FOLDER):
@@ -106,8 +136,7 @@ def newest(root=FOLDER):
     Raises:
         DataError: where there is none.
     """
-    folders = pathlib.Path(root).glob(f"*/{CONFIG}")
-    finished = [run for run in (load(f.parent) for f in folders) if run.finished]
+    finished = [run for run in every(root) if run.finished]
     if not finished:
         raise DataError(
             f"there must be a finished run, or name one. Received: none in {root}/"

@@ -12,6 +12,7 @@ from tfmi.files import write_json
 CONFIG = "config.json"
 CHECKPOINT = "checkpoint.keras"
 HISTORY = "history.csv"
+UNFINISHED = "the run must be finished (tfmi train --resume RUN)"
 
 
 class Run:
@@ -36,11 +37,13 @@ class Run:
 
     @property
     def progress(self):
-        return read_json(self.progress_file) or {}
+        """`{"stage", "step", "steps", "finished"}`, empty where nothing is known."""
+        progress = read_json(self.progress_file)
+        return progress if isinstance(progress, dict) else {}
 
     @property
     def finished(self):
-        return bool(self.progress.get("finished"))
+        return self.progress.get("finished") is True
 
     @property
     def stages(self):
@@ -54,7 +57,7 @@ class Run:
 
     @property
     def image_shape(self):
-        return tuple(self.config["image_shape"])
+        return tuple(self._described("image_shape"))
 
     @property
     def channels(self):
@@ -67,7 +70,13 @@ class Run:
 
     @property
     def factors(self):
-        return self.config["factors"]
+        return self._described("factors")
+
+    def _described(self, name):
+        """What the config says of the data, from when it is first trained on."""
+        if name not in self.config:
+            raise DataError(f"{UNFINISHED}. Received: {self.path}")
+        return self.config[name]
 
     @property
     def evaluation_folder(self):
@@ -203,10 +212,7 @@ class Run:
         from tfmi.models import saving
 
         if not self.model_file(stage).is_file():
-            raise DataError(
-                "the run must be finished (tfmi train --resume RUN). "
-                f"Received: {self.path}"
-            )
+            raise DataError(f"{UNFINISHED}. Received: {self.path}")
         self.method.register()
         return saving.load_model(self.model_file(stage))
 

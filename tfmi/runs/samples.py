@@ -6,7 +6,9 @@ import zipfile
 
 import numpy as np
 
-from tfmi.errors import DataError
+from tfmi.files import foreign
+from tfmi.files import largest_content
+from tfmi.files import open_plain
 from tfmi.files import replacing
 from tfmi.pipelines.base import Domain
 from tfmi.pipelines.base import Factor
@@ -88,24 +90,36 @@ def load(path):
     """The samples of a file.
 
     Raises:
-        DataError: where it is not whole.
+        DataError: where it is not whole, or holds something else.
     """
-    try:
-        with np.load(path, allow_pickle=False) as file:
-            arrays = dict(file)
+    with foreign("the run's samples must be a whole .npz file", path):
+        arrays = _read_arrays(path)
         about = json.loads(str(arrays["about"]))
         shown = tuple(_loaded(arrays, entry) for entry in about["domains"])
         first = {
-            tuple(name.split("/")[1:]): images
+            tuple(name.split("/")[1:]): _images(images)
             for name, images in arrays.items()
             if name.startswith("first/")
         }
-        return Samples(first, shown, about["num_images"])
-    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
-        raise DataError(
-            f"the run's samples must be a whole .npz file. Received: {path} "
-            f"({type(error).__name__})"
-        ) from error
+        num_images = {split: int(about["num_images"][split]) for split in SPLITS}
+        return Samples(first, shown, num_images)
+
+
+def _read_arrays(path):
+    """`{name: array}` of an .npz file that does not unpack to too much."""
+    with open_plain(path) as file:
+        with zipfile.ZipFile(file) as archive:
+            size = sum(member.file_size for member in archive.infolist())
+        if size > largest_content(path):
+            raise ValueError(f"{size:,} bytes")
+        with np.load(file, allow_pickle=False) as arrays:
+            return dict(arrays)
+
+
+def _images(array):
+    if array.dtype != np.uint8 or array.ndim != 4:
+        raise ValueError(f"images of {array.dtype} {array.shape}")
+    return array
 
 
 def _first(dataset, domain, split, count):
@@ -149,4 +163,9 @@ def _loaded(arrays, entry):
         for name, values in arrays.items()
         if name.startswith(prefix)
     }
-    return Shown(domain, arrays[f"shown/{domain.name}"], labels)
+    images = _images(arrays[f"shown/{domain.name}"])
+    if any(
+        v.shape != (len(images),) or v.dtype.kind not in "iu" for v in labels.values()
+    ):
+        raise ValueError(f"labels of {domain.name}")
+    return Shown(domain, images, labels)

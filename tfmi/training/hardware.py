@@ -10,7 +10,9 @@ import pathlib
 import statistics
 import time
 
-PRECISIONS = ("auto", "float32", "mixed_bfloat16", "mixed_float16")
+from tfmi.runs import config
+
+PRECISIONS = ("auto", *config.PRECISIONS)
 JIT = ("auto", "on", "off")
 STRATEGIES = ("mirrored", "multi-worker")
 # With more, whether an operation a core pays was not measured.

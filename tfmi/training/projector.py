@@ -1,13 +1,12 @@
 """Vectors, labels and pictures as TensorBoard's projector takes them."""
 
-import csv
-
 import numpy as np
 from PIL import Image
 from tensorboard.plugins import projector
 
 from tfmi.files import make_folder
 from tfmi.files import replacing
+from tfmi.files import write_text
 from tfmi.pipelines.viewable import viewable
 
 # Of a picture: the projector takes a sheet of up to 8,192 pixels a side.
@@ -41,13 +40,18 @@ def write_projector(folder, embeddings):
 def _write_labels(path, labels):
     # A single column has no heading: that is how the projector tells them apart.
     heading = [list(labels)] if len(labels) > 1 else []
-    _write_lines(path, [*heading, *zip(*labels.values(), strict=True)])
+    lines = [*heading, *zip(*labels.values(), strict=True)]
+    _write_lines(path, [map(_one_word, line) for line in lines])
+
+
+def _one_word(text):
+    """A text without the line breaks and tabs that would end its cell."""
+    return " ".join(str(text).split()) or "(blank)"
 
 
 def _write_lines(path, lines):
-    with replacing(path) as temporary:
-        with open(temporary, "w", newline="", encoding="utf-8") as file:
-            csv.writer(file, "excel-tab", lineterminator="\n").writerows(lines)
+    lines = ["\t".join(map(str, line)) + "\n" for line in lines]
+    write_text(path, "".join(lines))
 
 
 def _write_sprites(path, images):
