@@ -29,8 +29,8 @@ def test_own_encoders_through_keras(tmp_path, monkeypatch, backbone):
     monkeypatch.chdir(tmp_path)
     example = KERAS
     if backbone == "keras.applications":
-        encoder = "keras.applications.MobileNetV3Small((32, 32, 3), 0.35, weights=None,"
-        encoder += " include_top=False, include_preprocessing=False)"
+        encoder = "keras.applications.MobileNet((32, 32, 3), 0.25, weights=None,"
+        encoder += " include_top=False)"
         example = re.sub(r"(?m)^encoder = .*$", f"encoder = {encoder}", example)
     names = {}
     exec(compile(example, "README.md", "exec"), names)
