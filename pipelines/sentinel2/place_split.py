@@ -66,7 +66,7 @@ def to_json(rows):
             {
                 "place": part.place,
                 "rows": [part.first, part.last],
-                "grid": dataclasses.asdict(part.grid),
+                "grid": _to_json(part.grid),
             }
             for part in rows
             if part.split == split
@@ -110,6 +110,11 @@ def require_places(rows, places):
                 f"the data must hold the places that the run was split into, "
                 f"{part.place} with {part.grid}. Received: {grid or 'none usable'}"
             )
+
+
+def _to_json(grid):
+    transform = grid.transform and list(grid.transform)
+    return {**dataclasses.asdict(grid), "transform": transform}
 
 
 def _grid(content):

@@ -1,6 +1,8 @@
 """Sentinel-2 from the command line: training, retrieval, maps."""
 
 import json
+import os
+import shutil
 
 import numpy as np
 import pytest
@@ -13,6 +15,8 @@ from PIL import Image
 from tfmi import recipes
 from tfmi import runs
 from tfmi.cli import cli
+from tfmi.errors import DataError
+from tfmi.maps import scenes
 from tfmi.pipelines.eurosat import CLASSES
 
 
@@ -38,6 +42,29 @@ def run(folder, tmp_path_factory):
 
 def test_a_run_knows_its_bands(run):
     assert runs.load(run).channels == made.RGBN
+
+
+def test_a_run_keeps_its_split_and_its_channels(run, folder, tmp_path):
+    def opened(data):
+        content = json.loads((run / "config.json").read_text())
+        content["data"]["data_dir"] = str(data)
+        copy = shutil.copytree(run, tmp_path / f"run-{data.name}")
+        (copy / "config.json").write_text(json.dumps(content))
+        return runs.load(copy).open_dataset()
+
+    split = json.loads((run / "split.json").read_text())
+    assert {part["place"] for part in split["test"]} == {"place0", "place1"}
+    more = shutil.copytree(folder, tmp_path / "more")
+    shutil.copytree(more / "place0", more / "a new place")
+    before, after = opened(folder), opened(more)
+    assert after.split == before.split == split
+    assert after.domains == before.domains
+    other = made.write_places(tmp_path / "other", places=2)
+    for path in other.glob("*/*.tif"):
+        with rasterio.open(path, "r+") as file:
+            file.descriptions = ("B02", "B03", "B04", "B05")
+    with pytest.raises(DataError, match="channels B02, B03, B04, B08 as in training"):
+        opened(other)
 
 
 def test_evaluate_scores_the_date_and_retrieve_the_place(run):
@@ -161,3 +188,56 @@ def test_bad_input_is_one_line(run, folder, args, code, message):
     assert result.exit_code == code, result.output
     assert message in result.output
     assert "Traceback" not in result.output
+
+
+def cover(path, how):
+    """A file that is no land-cover map of a scene of 64 x 48 pixels."""
+    classes = np.ones((64, 48), np.float32)
+    if how == "pipe":
+        os.mkfifo(path)
+    elif how == "vrt":
+        path.write_text("<VRTDataset rasterXSize='48' rasterYSize='64'/>")
+    elif how == "objects":
+        np.save(path, np.array([{}], object))
+    elif how == "texts":
+        np.save(path, classes.astype("U1"))
+    elif how == "parts":
+        np.save(path, classes / 2)
+    elif how == "nan":
+        np.save(path, classes * np.nan)
+    elif how == "declared":
+        np.save(path, classes)
+        content = path.read_bytes().replace(b"(64, 48), }     ", b"(64, 48000000), }")
+        path.write_bytes(content)
+    elif how == "complex":
+        made.write_raster(path, classes[..., None].astype(np.complex64))
+
+
+@pytest.mark.parametrize(
+    "how, suffix",
+    [
+        ("pipe", ".npy"),
+        ("pipe", ".tif"),
+        ("vrt", ".tif"),
+        ("objects", ".npy"),
+        ("texts", ".npy"),
+        ("parts", ".npy"),
+        ("nan", ".npy"),
+        ("declared", ".npy"),
+        ("complex", ".tif"),
+    ],
+)
+def test_a_file_that_is_no_land_cover_is_one_line(tmp_path, how, suffix):
+    path = tmp_path / f"cover{suffix}"
+    cover(path, how)
+    scene = scenes.Scene(np.zeros((64, 48, 4), np.uint8))
+    with pytest.raises(DataError, match="^--land-cover must "):
+        scenes.read_classes(path, scene)
+
+
+def test_land_cover_of_whole_floats(tmp_path):
+    classes = np.arange(64 * 48).reshape(64, 48, 1) % 7
+    made.write_raster(tmp_path / "cover.TIF", classes.astype(np.float32))
+    scene = scenes.Scene(np.zeros((64, 48, 4), np.uint8))
+    read = scenes.read_classes(tmp_path / "cover.TIF", scene)
+    assert (read == classes[..., 0]).all() and read.dtype == np.int64

@@ -1,9 +1,13 @@
 """EuroSAT's two editions, from folders and from tensorflow-datasets."""
 
+import os
+import struct
 import types
+import zlib
 
 import numpy as np
 import pytest
+import rasterio
 import sentinel2_data as made
 import tensorflow as tf
 from PIL import Image
@@ -109,6 +113,84 @@ def test_files_that_cannot_be_used_are_left_out_and_named(tmp_path):
     ((images, _),) = data.batches()
     assert len(images) == 18
     assert [line.split(":")[0] for line in data.unreadable] == [str(broken), str(small)]
+
+
+def spoil(path, how):
+    """Make an image one that cannot be used."""
+    if how == "pipe":
+        path.unlink()
+        os.mkfifo(path)
+    elif how == "vrt":
+        path.write_text("<VRTDataset rasterXSize='64' rasterYSize='64'/>")
+    elif how == "eight bits":
+        made.write_raster(path, numbers(1).astype(np.uint8))
+    elif how == "names":
+        made.write_raster(path, numbers(1), [f"layer {n}" for n in range(13)])
+    elif how == "huge":
+        size = {"width": 40_000, "height": 50_000, "count": 13, "dtype": "uint16"}
+        sparse = {"SPARSE_OK": True, "tiled": True, "interleave": "band"}
+        with rasterio.open(path, "w", driver="GTiff", **size, **sparse):
+            pass
+
+
+@pytest.mark.parametrize(
+    "how, message",
+    [
+        ("pipe", "no regular file"),
+        ("vrt", "not recognized as being in a supported file format"),
+        ("eight bits", "pixels of 8 bits"),
+        ("names", "names of bands, or none"),
+        ("huge", "its shape is (50000, 40000, 13)"),
+    ],
+)
+def test_an_image_that_cannot_be_used_is_named(tmp_path, how, message):
+    write_all(tmp_path)
+    path = tmp_path / "Forest" / "Forest_0.tif"
+    spoil(path, how)
+    data = eurosat.EuroSat(("B02",), tmp_path)
+    ((images, _),) = data.batches()
+    (line,) = data.unreadable
+    assert len(images) == 19 and line.startswith(f"{path}: ") and message in line
+
+
+def test_floats_are_reflectance_and_named_layers_are_taken_by_name(tmp_path):
+    write_all(tmp_path, each=1)
+    floats, named = (tmp_path / n / f"{n}_0.tif" for n in ("Forest", "Highway"))
+    made.write_raster(floats, numbers(1).astype(np.float32) / 10_000)
+    order = sorted(eurosat.FILE_BANDS)
+    layers = [eurosat.FILE_BANDS.index(band) for band in order]
+    made.write_raster(named, numbers(3)[..., layers], order)
+    ((images, _),) = eurosat.EuroSat(("B8A", "B09"), tmp_path).batches()
+    for label in (1, 3):
+        wanted = numbers(label)[..., [12, 8]] / 10_000
+        assert np.abs(images[label] - to_bytes(wanted).astype(int)).max() <= 1
+
+
+@pytest.mark.parametrize("size", [(32, 64), (5_000, 5_000)])
+def test_pictures_of_other_sizes_are_not_unpacked(tmp_path, size):
+    write_rgb(tmp_path)
+    path = tmp_path / "Forest" / "Forest_0.png"
+    if size[0] < 100:
+        Image.new("RGB", size).save(path)
+    else:
+        # A picture's header alone says so.
+        content = bytearray(path.read_bytes())
+        content[16:24] = struct.pack(">II", *size)
+        content[29:33] = struct.pack(">I", zlib.crc32(content[12:29]))
+        path.write_bytes(content)
+    data = eurosat.EuroSat(("B04",), tmp_path)
+    assert len(next(data.batches())[0]) == 19
+    assert data.unreadable == [f"{path}: its shape is ({size[1]}, {size[0]}, 3)"]
+
+
+def test_hidden_files_are_passed_over_and_others_named(tmp_path):
+    write_all(tmp_path)
+    forest = tmp_path / "Forest"
+    for name in ("._Forest_0.tif", ".DS_Store", "Forest_0.tif.aux.xml"):
+        (forest / name).write_bytes(b"")
+    (forest / "Forest_9.jp2").write_bytes(b"")
+    data = eurosat.EuroSat(("B02",), tmp_path)
+    assert data.unreadable == [f"{forest / 'Forest_9.jp2'}: it is no JPEG, PNG or TIFF"]
 
 
 def test_folders_that_are_not_eurosats(tmp_path):

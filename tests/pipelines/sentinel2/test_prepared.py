@@ -13,6 +13,8 @@ from tfmi.errors import DataError
 from tfmi.errors import UsageError
 from tfmi.pipelines import open_dataset
 from tfmi.pipelines.sentinel2 import records
+from tfmi.pipelines.sentinel2.place_split import split_places
+from tfmi.pipelines.sentinel2.place_split import to_json
 from tfmi.pipelines.sentinel2.places import find_places
 from tfmi.pipelines.sentinel2.windows import Cutter
 from tfmi.pipelines.sentinel2.windows import Settings
@@ -136,6 +138,49 @@ def test_an_unfinished_or_broken_folder_is_refused(tmp_path):
     about.write_text("{}")
     with pytest.raises(DataError, match="prepared.json must be one that tfmi wrote"):
         open_dataset("sentinel2", {"data_dir": str(tmp_path)})
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"parts": ["../../other"]},
+        {"parts": []},
+        {"parts": [1]},
+        {"settings": {"bands": ["B99"]}},
+        {"settings": {"bands": ["B02"], "window": "64"}},
+        {"settings": {"bands": ["B02"], "other": 1}},
+    ],
+)
+def test_a_description_of_other_content_is_refused(tmp_path, change):
+    about = {**records.about(SETTINGS, PARTS), **change}
+    (tmp_path / records.ABOUT).write_text(json.dumps(about))
+    with pytest.raises(DataError, match="prepared.json must be one that tfmi wrote"):
+        open_dataset("sentinel2", {"data_dir": str(tmp_path)})
+
+
+def test_a_damaged_part_is_refused(prepared, tmp_path):
+    copy = shutil.copytree(prepared, tmp_path / "copy")
+    for path in copy.rglob("dataset_info.json"):
+        path.write_text("{")
+    with pytest.raises(DataError, match="a prepared part must be whole"):
+        open_dataset("sentinel2", {"data_dir": str(copy)})
+
+
+def test_a_run_is_refused_windows_of_another_split(prepared, folder, tmp_path):
+    copy = shutil.copytree(prepared, tmp_path / "copy")
+    places, *_ = find_places(folder)
+    about = json.loads((copy / records.ABOUT).read_text())
+    about["split"] = to_json(split_places(places, SETTINGS))
+    (copy / records.ABOUT).write_text(json.dumps(about))
+    kept = tmp_path / "split.json"
+    given = {"data_dir": str(copy), "split_file": str(kept)}
+    kept.write_text(
+        json.dumps(open_dataset("sentinel2", {**given, "split_file": None}).split)
+    )
+    assert open_dataset("sentinel2", given).split == about["split"]
+    kept.write_text(json.dumps(to_json(split_places(places[:2], SETTINGS))))
+    with pytest.raises(DataError, match="must be split as in training"):
+        open_dataset("sentinel2", given)
 
 
 def prepare(*args):
