@@ -162,7 +162,8 @@ def _checked(file, path):
             f"Received: {images.dtype} {images.shape} and {labels.dtype} "
             f"{labels.shape} in {path}"
         )
-    if not 1 <= len(images) <= ALL_IMAGES or not 1 <= max(images.shape[1:]) <= MAX_SIDE:
+    sides_fit = 1 <= min(images.shape[1:]) <= max(images.shape[1:]) <= MAX_SIDE
+    if not (1 <= len(images) <= ALL_IMAGES and sides_fit):
         raise DataError(
             f"there must be 1 to {ALL_IMAGES:,} images with sides of 1 to {MAX_SIDE}. "
             f"Received: {images.shape} in {path}"

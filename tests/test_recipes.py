@@ -83,3 +83,58 @@ def test_every_setting_has_help_and_a_stage_of_its_method(recipe):
         assert field.metadata["help"].endswith("."), field.name
         assert field.metadata["stage"] in {None, *stages}, field.name
     assert all(recipe.epochs(stage) >= 1 for stage in stages)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "../../escaped",
+        "a/b",
+        "a\\b",
+        "..",
+        ".",
+        "",
+        " a",
+        "/etc",
+        ".hidden",
+        "a\0b",
+        "a\n",
+    ]
+    + ["x" * 101, "-rf", 3, None],
+)
+def test_a_name_is_that_of_a_folder(name):
+    with pytest.raises(UsageError, match="name must be a plain name of a folder"):
+        recipes.find("colored-mnist").replace(name=name)
+
+
+@pytest.mark.parametrize("name", ["mine", "my run 2", "größe", "a.b+c_d-e", "7"])
+def test_plain_names(name):
+    assert recipes.find("colored-mnist").replace(name=name).name == name
+
+
+@pytest.mark.parametrize(
+    "text, message",
+    [
+        ('{"seed":' + "[" * 100_000 + "]" * 100_000 + "}", "nested too deep"),
+        ('{"seed": 1' + "0" * 5000 + "}", "must be a JSON file"),
+        ('{"learning_rate": 1' + "0" * 400 + "}", "learning_rate must be .* finite"),
+        ('{"learning_rate": -1' + "0" * 400 + "}", "learning_rate must be"),
+        ('{"learning_rate": 1e999}', "learning_rate must be .* finite"),
+        ('{"batch_size": 1' + "0" * 400 + "}", "batch_size must be <= 4294967295"),
+        ('{"seed": 4294967296}', "seed must be <= 4294967295"),
+        ('{"name": "../up"}', "plain name of a folder"),
+        ("\ufeff{", "must be a JSON file"),
+    ],
+)
+def test_settings_of_any_content_are_one_line(tmp_path, text, message):
+    path = tmp_path / "c.json"
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(UsageError, match=message) as caught:
+        settings = recipes.read_settings(path)
+        recipes.find("colored-mnist").replace(**settings)
+    assert "\n" not in str(caught.value)
+
+
+def test_settings_from_a_device(tmp_path):
+    with pytest.raises(UsageError, match="a plain file, not a pipe"):
+        recipes.read_settings("/dev/zero")

@@ -64,7 +64,7 @@ def test_check_says_when_there_is_too_little(call, manifest):
     [
         (["check", "none"], 2, "the recipe must be one of"),
         (["check", "iam"], 2, "--data-dir must name the folder"),
-        (["check", "iam", "--data-dir", "none"], 1, "the folder words or words.tgz"),
+        (["check", "iam", "--data-dir", "none"], 1, "--data-dir must be a folder"),
         (["check", "shapes3d", "--render", "5"], 2, "--render must be from"),
         (["check", "iam", "--render", "5"], 2, "No such option '--render'"),
         (["synthesize-iam", ".", "--fonts", "none"], 1, "--fonts must be a folder"),

@@ -100,3 +100,17 @@ def test_bad_input_is_one_line(call, tmp_path, args, code, message):
     assert message in result.output
     assert "Traceback" not in result.output
     assert not (tmp_path / "runs").exists()
+
+
+@pytest.mark.parametrize("seed, code", [(2**32 - 1, 0), (2**32, 2)])
+def test_the_largest_seed_trains_every_stage_and_a_larger_one_none(
+    call, tmp_path, manifest, seed, code
+):
+    data = ["--manifest", manifest, "--share", "writer"]
+    result = call("train", "pairs", *data, *tiny.OPTIONS, "--seed", seed)
+    assert result.exit_code == code, result.output
+    if code:
+        assert "seed must be <= 4294967295" in result.output
+        assert not (tmp_path / "runs").exists()
+    else:
+        assert runs.newest().finished

@@ -1,6 +1,8 @@
 """Vectors of image files, by each kind of export."""
 
 import csv
+import importlib.util
+import os
 
 import numpy as np
 import pytest
@@ -144,3 +146,81 @@ def test_command(exported, folder):
     result = CliRunner().invoke(cli, [*arguments, "vectors.txt"])
     assert result.exit_code == 2
     assert "must end in .npz or .parquet" in result.output
+
+
+@pytest.mark.parametrize(
+    "name", ["scan [2].png", "what?.png", "a*b.PNG", "[x]/{y}.png", "**.png"]
+)
+def test_a_path_that_is_there_is_no_pattern(tmp_path, name):
+    path = tmp_path / "set [1]" / name
+    path.parent.mkdir(parents=True)
+    Image.new("L", (9, 9)).save(path, "PNG")
+    assert embed.find_images(path) == [path]
+    assert embed.find_images(str(path)) == [path]
+    assert embed.find_images(tmp_path / "set [1]") == [path]
+    pattern = str(tmp_path / "set [1]" / "**" / "*.[pP]*")
+    assert embed.find_images(pattern) == [path]
+
+
+@pytest.mark.parametrize("delimiter", [",", ";", "\t"])
+@pytest.mark.parametrize("name", ["list.csv", "list.txt", "LIST.CSV", "list"])
+def test_every_table_that_training_reads(tmp_path, delimiter, name):
+    rows = [["path", "ort"], ["a.png", "Köln"], ["NA", ""], ["b/c.png", "x,y"]]
+    with open(tmp_path / name, "w", newline="", encoding="utf-8-sig") as file:
+        csv.writer(file, delimiter=delimiter).writerows(rows)
+    content = embed.look_up(tmp_path / name)
+    assert content.images == [tmp_path / "a.png", tmp_path / "b" / "c.png"]
+    assert "left out: 1 rows without a path" in content.notes
+
+
+def test_tables_of_pairs_and_parquet(tmp_path):
+    (tmp_path / "pairs.csv").write_text("x,y\na.png,b.png\na.png,c.png\n")
+    for domain, names in (("x", ["a.png"]), ("y", ["b.png", "c.png"])):
+        content = embed.look_up(tmp_path / "pairs.csv", domain)
+        assert [path.name for path in content.images] == names
+        assert f"the column {domain} of a table of pairs" in content.notes[0]
+    parquet = pytest.importorskip("pyarrow.parquet", exc_type=ImportError)
+    import pyarrow
+
+    table = pyarrow.table({"path": ["a.png", None, "b.png"]})
+    parquet.write_table(table, tmp_path / "list.pq")
+    assert [p.name for p in embed.find_images(tmp_path / "list.pq")] == [
+        "a.png",
+        "b.png",
+    ]
+
+
+def test_a_table_in_another_encoding(tmp_path):
+    (tmp_path / "list.csv").write_text("path,ort\na.png,München\n", encoding="cp1252")
+    with pytest.raises(DataError, match="must be a CSV file in UTF-8"):
+        embed.find_images(tmp_path / "list.csv")
+
+
+def test_what_is_passed_over_in_a_folder_is_said(folder):
+    (folder / ".ipynb_checkpoints").mkdir()
+    (folder / ".ipynb_checkpoints" / "0.png").write_bytes(b"")
+    for name in ("a.webp", "a.txt"):
+        (folder / name).write_bytes(b"")
+    content = embed.look_up(folder)
+    assert len(content.images) == 5
+    assert "1 hidden names (first .ipynb_checkpoints)" in content.notes[0]
+    assert "1 .txt (first a.txt)" in content.notes[1]
+    assert content.unusable[0].endswith("a.webp: no PNG, JPEG or TIFF")
+
+
+def test_names_that_are_no_utf8(folder):
+    os.rename(folder / "0.png", os.fsencode(folder) + b"/0\xfc.png")
+    paths = embed.find_images(folder)
+    outputs = ["v.npz"]
+    outputs += ["v.parquet"] if importlib.util.find_spec("pyarrow") else []
+    for name in outputs:
+        assert embed.embed(mean_of(), paths, folder.parent / name)[0] == 5
+    with np.load(folder.parent / "v.npz", allow_pickle=False) as arrays:
+        assert str(arrays["path"][0]).endswith(r"0\udcfc.png")
+
+
+@pytest.mark.parametrize("channels", [2, 4, 13])
+def test_an_encoder_of_satellite_bands_takes_no_pictures(folder, channels):
+    encoder = Encoder("bands", (9, 9, channels), True, None)
+    with pytest.raises(DataError, match=f"Received: .* {channels} channels"):
+        embed.embed(encoder, embed.find_images(folder), folder.parent / "v.npz")

@@ -31,9 +31,9 @@ def png(path, width, depth, color, row, *chunks):
 def tiff(path, pixels, **options):
     """A TIFF by GDAL of `(bands, height, width)`."""
     count, height, width = pixels.shape
-    with rasterio.open(
-        path, "w", "GTiff", width, height, count, dtype=pixels.dtype, **options
-    ) as file:
+    place = rasterio.transform.from_origin(5e5, 5e6, 10, 10)
+    kind = {"dtype": pixels.dtype, "crs": "EPSG:32633", "transform": place, **options}
+    with rasterio.open(path, "w", "GTiff", width, height, count, **kind) as file:
         file.write(pixels)
     return path
 

@@ -1,9 +1,12 @@
 """Files of every kind that a user may have, and those that must be refused."""
 
+import pathlib
+
 import numpy as np
 import pytest
 from PIL import Image
 
+from tfmi.errors import DataError
 from tfmi.pipelines import decoding
 from tfmi.pipelines import images
 from tfmi.pipelines import rows
@@ -138,3 +141,36 @@ def test_the_cache_is_used_and_a_cut_or_changed_one_made_again(files, monkeypatc
     assert len(read) == 6
     Image.new("L", (10, 10), 99).save(files[2])
     assert len(rows.decode_files(files, (10, 10, 1))[0]) == 6
+
+
+def test_readme_names_the_formats_that_are_read():
+    readme = pathlib.Path(__file__).parents[2] / "README.md"
+    text = " ".join(readme.read_text(encoding="utf-8").split())
+    assert f"Images are {images.FORMAT_NAMES} of any size" in text
+    assert images.FORMAT_NAMES == "{}, {} or {}".format(*decoding.FORMATS)
+
+
+@pytest.mark.parametrize("unset", [["HOME"], ["HOME", "USERPROFILE"]])
+def test_without_a_home_folder(monkeypatch, unset):
+    for name in (*unset, "TFMI_CACHE_DIR", "TFDS_DATA_DIR", "XDG_CACHE_HOME"):
+        monkeypatch.delenv(name, raising=False)
+
+    def no_such_user(_):
+        raise KeyError("uid not found")
+
+    monkeypatch.setattr("pwd.getpwuid", no_such_user)
+    with pytest.raises(DataError, match="TFMI_CACHE_DIR must name a folder"):
+        rows.cache_folder()
+    with pytest.raises(DataError, match="TFDS_DATA_DIR must name a folder"):
+        rows.tfds_folder()
+    assert rows.prepared_by_tfds("mnist") is None
+    monkeypatch.setenv("TFMI_CACHE_DIR", "cache")
+    assert rows.cache_folder() == pathlib.Path("cache")
+
+
+def test_a_cache_that_cannot_be_written(files, monkeypatch, tmp_path):
+    (tmp_path / "file").write_text("")
+    monkeypatch.setattr(rows, "IN_MEMORY_BYTES", 0)
+    monkeypatch.setenv("TFMI_CACHE_DIR", str(tmp_path / "file" / "cache"))
+    with pytest.raises(DataError, match="must be a folder that can be written"):
+        rows.decode_files(files, (10, 10, 1))
