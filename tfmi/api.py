@@ -21,6 +21,7 @@ def open_chosen(name, settings, data):
     Raises:
         UsageError, DataError: for a recipe, settings or data that cannot be used.
     """
+    from tfmi.models import own_encoder
     from tfmi.training import stages
 
     recipe = recipes.find(name) if isinstance(name, str) else name
@@ -32,6 +33,9 @@ def open_chosen(name, settings, data):
     if len(dataset.domains) > 1 and "share_weights" not in settings:
         recipe = recipe.replace(share_weights=False)
     stages.check_sizes(recipe, dataset)
+    if recipe.encoder:
+        # Built once, so that one that does not fit is told before a run is begun.
+        own_encoder.opener(recipe.encoder)(dataset.image_shape)
     return recipe, dataset
 
 
