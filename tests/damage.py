@@ -9,6 +9,7 @@ import struct
 import tarfile
 from collections.abc import Callable
 
+import damaged_scenes
 import h5py
 import hypothesis
 import numpy as np
@@ -26,9 +27,11 @@ from tfmi.pipelines import manifest
 from tfmi.pipelines import pairs
 from tfmi.pipelines import shapes3d_files
 from tfmi.pipelines import splits
+from tfmi.pipelines.sentinel2 import place_split
+from tfmi.pipelines.sentinel2.bands import UnusableScene
 
 # How a file may be refused; all else is a fault.
-REFUSALS = (DataError, UsageError, images.UnreadableImage)
+REFUSALS = (DataError, UsageError, images.UnreadableImage, UnusableScene)
 NOISE = np.random.default_rng(0).integers(0, 256, (12, 20, 3)).astype(np.uint8)
 # Numbers with which sizes and counts overflow.
 LARGE = [0, 1, 2**15, 2**16 - 1, 2**31 - 1, 2**31, 2**32 - 1]
@@ -291,5 +294,19 @@ READERS = {
         "split.json",
         lambda: json.dumps({"train": ["a"], "test": ["b"]}).encode(),
         splits.read_split,
+    ),
+    "scene-tiff": Reader("a.tif", damaged_scenes.tiff, damaged_scenes.read),
+    "scene-npy": Reader("a.npy", damaged_scenes.npy, damaged_scenes.read),
+    "scene-npz": Reader(
+        "a.npz", damaged_scenes.npz(np.savez), damaged_scenes.read, True
+    ),
+    "scene-npz-packed": Reader(
+        "a.npz", damaged_scenes.npz(np.savez_compressed), damaged_scenes.read, True
+    ),
+    "scene-jp2": Reader("a.jp2", *damaged_scenes.product("*_B02.jp2")),
+    "scene-metadata": Reader("a.xml", *damaged_scenes.product("MTD*.xml")),
+    "scene-split": Reader("s.json", damaged_scenes.split, place_split.read_rows),
+    "land-cover": Reader(
+        "a.npy", damaged_scenes.land_cover, damaged_scenes.read_land_cover
     ),
 }
