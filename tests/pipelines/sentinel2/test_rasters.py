@@ -94,22 +94,29 @@ def test_eight_bits_with_a_scale_are_read_by_it(tmp_path):
     assert read(path)[0][..., 0] == pytest.approx(made.ground()[..., 2], abs=2e-3)
 
 
-def test_the_files_own_mask_and_tags_beside_it_count(tmp_path):
-    inside, beside = tmp_path / "inside.tif", tmp_path / "beside.tif"
-    for path in (inside, beside):
-        made.write_raster(path, numbers(), made.RGBN)
+@pytest.mark.parametrize("is_beside", [True, False])
+def test_the_files_own_mask_counts(tmp_path, is_beside):
+    path = tmp_path / "a.tif"
+    made.write_raster(path, numbers(), made.RGBN)
     mask = np.full((64, 48), 255, np.uint8)
     mask[:9] = 0
-    with rasterio.Env(GDAL_TIFF_INTERNAL_MASK=True), rasterio.open(inside, "r+") as f:
-        f.write_mask(mask)
+    with rasterio.Env(GDAL_TIFF_INTERNAL_MASK=not is_beside):
+        with rasterio.open(path, "r+") as file:
+            file.write_mask(mask)
+    assert (tmp_path / "a.tif.msk").is_file() == is_beside
+    _, missing = read(path)
+    assert missing[:9].all() and not missing[9:].any()
+
+
+def test_tags_beside_a_file_count(tmp_path):
+    beside = tmp_path / "beside.tif"
+    made.write_raster(beside, numbers(), made.RGBN)
     value = int(numbers()[0, 0, 2])
     (tmp_path / "beside.tif.aux.xml").write_text(
         "<PAMDataset>"
         f"<PAMRasterBand band='3'><NoDataValue>{value}</NoDataValue></PAMRasterBand>"
         "</PAMDataset>"
     )
-    _, missing = read(inside)
-    assert missing[:9].all() and not missing[9:].any()
     _, missing = read(beside)
     assert (missing == (numbers()[..., 2] == value)).all()
     assert tmp_path / "beside.tif.aux.xml" in GeoTiffAcquisition(beside).files
