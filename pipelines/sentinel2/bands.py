@@ -151,7 +151,7 @@ def _is_other(text):
 
 def _understood(text):
     """The one band that all words of a name are of, or `None`."""
-    text = re.sub(r"\d+(\.\d+)? ?nm", "", text[:LONGEST].lower())
+    text = re.sub(r"\d+(\.\d+)?[ _]?nm", "", text[:LONGEST].lower())
     words = [w for w in re.findall(r"[^\W_]+", text) if not ADDED.fullmatch(w)]
     numbers = [{_numbered(word)} for word in words if _numbered(word)]
     rest = "".join(word for word in words if not _numbered(word))
