@@ -45,10 +45,10 @@ class Images:
             DataError: where none can be read.
         """
         colored = []
-        rows, kept, unreadable = decode_files(self.paths, shape, enlarge, colored)
+        rows, readable, unreadable = decode_files(self.paths, shape, enlarge, colored)
         for position, reason in unreadable.items():
             self.unusable.append(f"{self.paths[position]}: {reason}")
-        if not len(kept):
+        if not len(readable):
             first = f", first {self.unusable[0]}" if self.unusable else ""
             raise DataError(
                 "there must be readable images. "
@@ -59,7 +59,7 @@ class Images:
             self.notes.append(
                 f"{len(colored)} colour images are read as grey (first {first})"
             )
-        self.keep(kept)
+        self.keep(readable)
         return rows
 
     def groups(self, factors):

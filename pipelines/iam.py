@@ -57,18 +57,18 @@ def open_dataset(
         from tfmi.pipelines import iam_tfds
 
         where = "tensorflow-datasets"
-        found, rows, synthetic = iam_tfds.open_prepared(writers, images)
+        words, rows, synthetic = iam_tfds.open_prepared(writers, images)
     else:
         where = data_dir
-        found, synthetic = subset.choose_images(data_dir, writers, images)
-        rows = found.decode(subset.SHAPE, enlarge=False)
+        words, synthetic = subset.choose_images(data_dir, writers, images)
+        rows = words.decode(subset.SHAPE, enlarge=False)
     title = "SYNTHETIC stand-in for IAM" if synthetic else "IAM words"
     shared, exclusive = subset.FACTORS
     dataset = grouped_pairs(
         "iam",
         title,
         f"{title} in {where}",
-        found,
+        words,
         rows,
         subset.SHAPE,
         [shared],

@@ -88,13 +88,15 @@ def has_files(root):
 
 
 def _with_writers(words, forms):
-    known = [w for w in words if w.form in forms]
-    if not known:
+    attributed = [w for w in words if w.form in forms]
+    if not attributed:
         raise DataError(
             "words.txt and forms.txt must be of the same forms. "
             f"Received: {len(words)} words, none of a form in forms.txt"
         )
-    return [w._replace(writer=forms[w.form]) for w in known], len(words) - len(known)
+    return [w._replace(writer=forms[w.form]) for w in attributed], len(words) - len(
+        attributed
+    )
 
 
 def _images(words, folder, notes):

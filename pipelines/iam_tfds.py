@@ -56,18 +56,18 @@ class Iam(tfds.core.GeneratorBasedBuilder):
 
     def _split_generators(self, dl_manager):
         config = self.builder_config
-        found, synthetic = iam_subset.choose_images(
+        chosen, synthetic = iam_subset.choose_images(
             dl_manager.manual_dir, config.writers, config.images
         )
-        return {"train": self._generate_examples(found, synthetic)}
+        return {"train": self._generate_examples(chosen, synthetic)}
 
-    def _generate_examples(self, found, synthetic):
-        images = found.decode(iam_subset.SHAPE, enlarge=False)
+    def _generate_examples(self, chosen, synthetic):
+        images = chosen.decode(iam_subset.SHAPE, enlarge=False)
         self.info.metadata.update(
-            notes=found.notes, unusable=found.unusable, synthetic=synthetic
+            notes=chosen.notes, unusable=chosen.unusable, synthetic=synthetic
         )
-        for position, name in enumerate(found.names):
-            values = {f: found.values[f][position] for f in iam_subset.FACTORS}
+        for position, name in enumerate(chosen.names):
+            values = {f: chosen.values[f][position] for f in iam_subset.FACTORS}
             yield position, {"image": images[[position]][0], "name": name, **values}
 
 
@@ -101,8 +101,8 @@ def open_prepared(writers, images):
     count = builder.info.splits["train"].num_examples
     key = rows.file_key(builder.data_path / "dataset_info.json")
     target = rows.cache_folder() / f"iam-tfds-{key}.rows"
-    kept = rows.keep_rows(target, images, count, iam_subset.SHAPE)
-    return _listed(builder), kept, builder.info.metadata["synthetic"]
+    images_as_rows = rows.keep_rows(target, images, count, iam_subset.SHAPE)
+    return _listed(builder), images_as_rows, builder.info.metadata["synthetic"]
 
 
 def _listed(builder):
@@ -116,5 +116,5 @@ def _listed(builder):
     for batch in tfds.as_numpy(texts.batch(512)):
         for name, column in columns.items():
             column.extend(text.decode() for text in batch[name])
-    names, known = columns.pop("name"), builder.info.metadata
-    return Images(names, names, columns, known["notes"], known["unusable"])
+    names, metadata = columns.pop("name"), builder.info.metadata
+    return Images(names, names, columns, metadata["notes"], metadata["unusable"])

@@ -153,15 +153,15 @@ def _domain(images, side, used, in_test, share, factors):
     """The `Domain` of a side and the labels of its images."""
     inside = np.zeros(len(in_test), bool)
     inside[used] = True
-    found, labels = {}, {}
+    scored, labels = {}, {}
     for factor in factors:
         values = np.where(inside, images.values[factor], "")
-        found[factor], codes, note = splits.scored_factor(factor, values, in_test == 1)
+        scored[factor], codes, note = splits.scored_factor(factor, values, in_test == 1)
         images.notes.append(f"{side}: {note}")
-        if found[factor]:
+        if scored[factor]:
             labels[factor] = codes
     shared, exclusive = (
-        tuple(found[f] for f in factors if found[f] and (f in share) == wanted)
+        tuple(scored[f] for f in factors if scored[f] and (f in share) == wanted)
         for wanted in (True, False)
     )
     return Domain(side, f"{side} images", shared, exclusive), labels

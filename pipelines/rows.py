@@ -153,7 +153,7 @@ def decode_files(paths, shape, enlarge=True, colored=None):
             lost, as grey is asked for.
 
     Returns:
-        `(rows, kept, unreadable)`: the images, the positions in `paths` of
+        `(rows, readable, unreadable)`: the images, the positions in `paths` of
         those that could be read, and `{position: reason}` of the others. The
         rows are an array where they take at most `IN_MEMORY_BYTES`, else a
         `RowFile` in the cache folder that is found again next time.
@@ -166,11 +166,11 @@ def decode_files(paths, shape, enlarge=True, colored=None):
     if needed > IN_MEMORY_BYTES:
         return _decode_to_file(paths, shape, enlarge, colored)
     rows = np.empty((len(paths), *shape), np.uint8)
-    kept, unreadable = [], {}
+    readable, unreadable = [], {}
     for position, image in _decoded(paths, shape, enlarge, unreadable, colored):
-        rows[len(kept)] = image
-        kept.append(position)
-    return rows[: len(kept)], np.array(kept, np.int64), unreadable
+        rows[len(readable)] = image
+        readable.append(position)
+    return rows[: len(readable)], np.array(readable, np.int64), unreadable
 
 
 def _decode_to_file(paths, shape, enlarge, colored):
@@ -178,12 +178,12 @@ def _decode_to_file(paths, shape, enlarge, colored):
     listing = target.with_suffix(".json")
     if not _whole(target, listing, shape):
         make_folder(target.parent)
-        kept, unreadable, lost = [], {}, []
+        readable, unreadable, lost = [], {}, []
         with replacing(target) as temporary, open(temporary, "wb") as file:
             for position, image in _decoded(paths, shape, enlarge, unreadable, lost):
                 file.write(image.tobytes())
-                kept.append(position)
-        content = {"kept": kept, "unreadable": unreadable, "colored": lost}
+                readable.append(position)
+        content = {"kept": readable, "unreadable": unreadable, "colored": lost}
         write_json(listing, content)
     content = json.loads(listing.read_text(encoding="utf-8"))
     colored += content["colored"]
@@ -193,8 +193,8 @@ def _decode_to_file(paths, shape, enlarge, colored):
 
 def _whole(target, listing, shape):
     try:
-        kept = json.loads(listing.read_text(encoding="utf-8"))["kept"]
-        return target.stat().st_size == len(kept) * int(np.prod(shape))
+        readable = json.loads(listing.read_text(encoding="utf-8"))["kept"]
+        return target.stat().st_size == len(readable) * int(np.prod(shape))
     except (OSError, ValueError, KeyError):
         return False
 

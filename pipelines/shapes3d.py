@@ -141,11 +141,11 @@ def _read_tfds():
     count = builder.info.splits["train"].num_examples
     shape = builder.info.features["image"].shape
     target = cache_folder() / f"3dshapes-tfds-{builder.info.version}.rows"
-    kept = target.with_suffix(".npy")
-    if not kept.is_file():
+    labels_file = target.with_suffix(".npy")
+    if not labels_file.is_file():
         target.unlink(missing_ok=True)
     rows = write_rows(target, batches(), count, shape)
     if labels:
-        with replacing(kept) as temporary, open(temporary, "wb") as file:
+        with replacing(labels_file) as temporary, open(temporary, "wb") as file:
             np.save(file, np.concatenate(labels))
-    return rows, shape, np.load(kept)
+    return rows, shape, np.load(labels_file)

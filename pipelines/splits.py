@@ -178,14 +178,14 @@ def apply_split(names, saved):
     Raises:
         DataError: where images of the saved split are missing.
     """
-    known = {name: k for k, s in enumerate(("train", "test")) for name in saved[s]}
-    missing = sorted(set(known) - set(names))
+    codes = {name: k for k, s in enumerate(("train", "test")) for name in saved[s]}
+    missing = sorted(set(codes) - set(names))
     if missing:
         raise DataError(
-            f"the data must hold the {len(known)} images that the run was split "
+            f"the data must hold the {len(codes)} images that the run was split "
             f"into. Received: {len(missing)} missing or unreadable, first {missing[0]}"
         )
-    return np.array([known.get(name, -1) for name in names])
+    return np.array([codes.get(name, -1) for name in names])
 
 
 def scored_factor(name, values, in_test, at_most=None):
@@ -203,27 +203,27 @@ def scored_factor(name, values, in_test, at_most=None):
     """
     values = np.asarray(values, object)
     in_test = np.asarray(in_test, bool)
-    known = sorted(set(values) - {""})
-    codes = {value: code for code, value in enumerate(known)}
-    code = np.array([codes.get(value, len(known)) for value in values], np.int64)
+    names = sorted(set(values) - {""})
+    codes = {value: code for code, value in enumerate(names)}
+    code = np.array([codes.get(value, len(names)) for value in values], np.int64)
     train, test = (
-        np.bincount(code[mask], minlength=len(known) + 1)[:-1]
+        np.bincount(code[mask], minlength=len(names) + 1)[:-1]
         for mask in (~in_test, in_test)
     )
-    kept = [c for c in np.argsort(-train, kind="stable") if train[c] and test[c]]
-    kept = [c for c in kept if train[c] >= MIN_TRAIN][:at_most]
-    while kept and train[kept].sum() < MEAN_TRAIN * len(kept):
-        kept.pop()
+    scored = [c for c in np.argsort(-train, kind="stable") if train[c] and test[c]]
+    scored = [c for c in scored if train[c] >= MIN_TRAIN][:at_most]
+    while scored and train[scored].sum() < MEAN_TRAIN * len(scored):
+        scored.pop()
     labels = np.full(len(values), NOT_SCORED, np.int64)
-    if len(kept) < 2:
+    if len(scored) < 2:
         return None, labels, f"{name} is not scored: fewer than two {_rule()}"
-    kept = sorted(kept)
-    for label, c in enumerate(kept):
+    scored = sorted(scored)
+    for label, c in enumerate(scored):
         labels[code == c] = label
-    note = f"{name}: {len(kept):,} of {len(known):,} {_rule()}"
-    if len(kept) < len(known) or (labels < 0).any():
+    note = f"{name}: {len(scored):,} of {len(names):,} {_rule()}"
+    if len(scored) < len(names) or (labels < 0).any():
         note += f"; {(labels < 0).sum():,} images are not scored for it"
-    return Factor(name, tuple(known[c] for c in kept)), labels, note
+    return Factor(name, tuple(names[c] for c in scored)), labels, note
 
 
 def _rule():

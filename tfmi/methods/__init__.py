@@ -37,5 +37,5 @@ def find(name):
 
 
 def _plugins():
-    found = importlib.metadata.entry_points(group="tfmi.methods")
-    return {entry.name: entry for entry in found}
+    entries = importlib.metadata.entry_points(group="tfmi.methods")
+    return {entry.name: entry for entry in entries}

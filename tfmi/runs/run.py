@@ -137,10 +137,12 @@ class Run:
         if self._split_file.is_file():
             options["split_file"] = str(self._split_file)
         dataset = pipelines.open_dataset(self.recipe.pipeline, options)
-        known = self.config.get("image_shape")
-        if known is not None and tuple(known) != tuple(dataset.image_shape):
+        trained_shape = self.config.get("image_shape")
+        if trained_shape is not None and tuple(trained_shape) != tuple(
+            dataset.image_shape
+        ):
             raise DataError(
-                f"the data must have images of {tuple(known)} as in training. "
+                f"the data must have images of {tuple(trained_shape)} as in training. "
                 f"Received: {tuple(dataset.image_shape)}"
             )
         if self.channels and self.channels != tuple(dataset.channels):
@@ -200,8 +202,8 @@ class Run:
             return None
         from tfmi.models import own_encoder
 
-        kept = self.encoder_file if self.encoder_file.is_file() else None
-        return own_encoder.opener(self.recipe.encoder, kept)
+        file = self.encoder_file if self.encoder_file.is_file() else None
+        return own_encoder.opener(self.recipe.encoder, file)
 
     def trained_model(self, stage):
         """The trained model of a stage.

@@ -36,9 +36,12 @@ class OnnxFile(OnnxFormat):
 
     def write(self, export, path):
         info, opset = export.info, export.options.opset
-        kept = {name: json.dumps(info[name]) for name in ("enlarge", "factors")}
-        kept |= {"recipe": export.source.name, "versions": json.dumps(info["versions"])}
-        convert(export.model, path, opset, kept)
+        properties = {name: json.dumps(info[name]) for name in ("enlarge", "factors")}
+        properties |= {
+            "recipe": export.source.name,
+            "versions": json.dumps(info["versions"]),
+        }
+        convert(export.model, path, opset, properties)
         info["opset"] = opset
 
 
