@@ -1,10 +1,8 @@
 """The commands as a user types them: one line and an exit code on bad input."""
 
 import os
-import signal
 import subprocess
 import sys
-import time
 
 import pytest
 import tiny
@@ -142,27 +140,6 @@ def test_train_evaluate_export_info(call, tmp_path):
     (tmp_path / "gone").rename(run.path)
     result = call("info", run.path)
     assert "finished" in result.output
-
-
-def test_interrupted_training_resumes(tmp_path):
-    folder = tiny.write_mnist(tmp_path / "m")
-    start = [sys.executable, "-c", "from tfmi.cli import main; main()", "train"]
-    options = [*tiny.OPTIONS, "--shared-epochs", "2000"]
-    process = subprocess.Popen(
-        [*start, "colored-mnist", "--data-dir", folder, *options], cwd=tmp_path
-    )
-    checkpoints = tmp_path.glob("runs/*/shared/history.csv")
-    deadline = time.monotonic() + 120
-    while not any(path.stat().st_size for path in checkpoints):
-        assert time.monotonic() < deadline
-        time.sleep(0.2)
-        checkpoints = tmp_path.glob("runs/*/shared/history.csv")
-    process.send_signal(signal.SIGINT)
-    assert process.wait(60) == 130
-    (path,) = (tmp_path / "runs").iterdir()
-    run = runs.load(path)
-    assert 0 < run.progress["step"] < run.progress["steps"]
-    assert (path / "shared" / "checkpoint.keras").is_file()
 
 
 def test_resume_finishes_a_stopped_run(call, tmp_path):

@@ -20,6 +20,8 @@ runs/<recipe>-<date>-<time>/
 
 import contextlib
 import datetime
+import errno
+import itertools
 import pathlib
 import platform
 import shutil
@@ -28,6 +30,7 @@ from importlib.metadata import version
 from tfmi import methods
 from tfmi.errors import DataError
 from tfmi.errors import UsageError
+from tfmi.files import aside
 from tfmi.files import parse_json
 from tfmi.files import replacing
 from tfmi.runs import config
@@ -57,22 +60,31 @@ def create(recipe, data_options, root=FOLDER):
     Raises:
         DataError: where it cannot be written.
     """
+    root = pathlib.Path(root)
     stamp = datetime.datetime.now().strftime("%Y%m%d-%H%M%S")
-    for attempt in range(100):
-        suffix = f"-{attempt}" if attempt else ""
-        path = pathlib.Path(root) / f"{recipe.name}-{stamp}{suffix}"
+    try:
+        root.mkdir(parents=True, exist_ok=True)
+        with aside(root) as folder:
+            whole = folder / recipe.name
+            whole.mkdir()
+            content = begin(whole, recipe, data_options).config
+            return Run(_put(whole, root / f"{recipe.name}-{stamp}"), content)
+    except OSError as error:
+        raise DataError(
+            f"the runs folder must be writable. Received: {root} ({error.strerror})"
+        ) from error
+
+
+def _put(folder, path):
+    """Rename a folder to the path, or to one with a number behind it; returns it."""
+    for attempt in itertools.count():
+        new = path.with_name(f"{path.name}-{attempt}") if attempt else path
         try:
-            path.mkdir(parents=True)
-            break
-        except FileExistsError:
-            continue
+            folder.rename(new)
+            return new
         except OSError as error:
-            raise DataError(
-                f"the runs folder must be writable. Received: {root} ({error.strerror})"
-            ) from error
-    else:
-        raise DataError(f"the run folder must be new. Received: {path}")
-    return begin(path, recipe, data_options)
+            if error.errno not in (errno.EEXIST, errno.ENOTEMPTY, errno.ENOTDIR):
+                raise
 
 
 def begin(path, recipe, data_options, stages=None):

@@ -3,9 +3,11 @@
 import csv
 import io
 
-from tfmi.errors import DataError
+from tfmi.files import foreign
 from tfmi.files import open_plain
 from tfmi.files import replacing
+
+RULE = "a table of training must have whole numbers in its first column, or be removed"
 
 
 def drop_rows_from(path, number):
@@ -20,15 +22,10 @@ def drop_rows_from(path, number):
     """
     if not path.exists():
         return
-    try:
+    with foreign(RULE, path):
         with io.TextIOWrapper(open_plain(path), "utf-8", newline="") as file:
             rows = list(csv.reader(file))
         left = rows[:1] + [row for row in rows[1:] if row and int(row[0]) < number]
-    except (OSError, ValueError, csv.Error) as error:
-        raise DataError(
-            "a table of training must have whole numbers in its first column, or be "
-            f"removed. Received: {path} ({error})"
-        ) from error
     with replacing(path) as temporary:
         with open(temporary, "w", newline="", encoding="utf-8") as file:
             csv.writer(file).writerows(left)

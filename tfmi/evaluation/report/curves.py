@@ -1,9 +1,12 @@
 """Training curves from the history files of a run."""
 
 import csv
+import io
 import math
 
 from tfmi.evaluation.report import vega_charts
+from tfmi.files import foreign
+from tfmi.files import open_plain
 
 VALIDATION = "val_"
 
@@ -20,15 +23,16 @@ def read_history(path):
     """
     if not path.is_file():
         return {}
-    with open(path, newline="", encoding="utf-8") as file:
-        rows = list(csv.DictReader(file))
     columns = {}
-    for row in rows:
-        epoch = int(row.pop("epoch")) + 1
-        for name, text in row.items():
-            value = _number(text)
-            if value is not None:
-                columns.setdefault(name, []).append((epoch, value))
+    with foreign("history.csv must be a table with a column epoch", path):
+        with io.TextIOWrapper(open_plain(path), "utf-8", newline="") as file:
+            rows = list(csv.DictReader(file))
+        for row in rows:
+            epoch = int(row.pop("epoch")) + 1
+            for name, text in row.items():
+                value = _number(text)
+                if value is not None:
+                    columns.setdefault(name, []).append((epoch, value))
     return columns
 
 
