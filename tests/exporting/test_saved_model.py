@@ -12,7 +12,7 @@ from fake_run import FakeRun
 from PIL import Image
 
 from tfmi.errors import DataError
-from tfmi.exporting import graph
+from tfmi.exporting import image_files
 from tfmi.exporting import served_module
 from tfmi.exporting import server_session
 from tfmi.exporting import serving_model
@@ -120,7 +120,7 @@ def test_grey_files_are_converted_to_the_channels_of_the_model():
     grey = np.arange(144, dtype=np.uint8).reshape(12, 12)
     for mode, channels in (("L", 3), ("RGB", 1)):
         files = tf.constant([file(grey, mode=mode)])
-        decoded = graph.decode_images(files, (12, 12, channels)).numpy()
+        decoded = image_files.decode_images(files, (12, 12, channels)).numpy()
         np.testing.assert_array_equal(decoded[0, ..., 0], grey)
 
 
@@ -128,7 +128,7 @@ def test_large_files_are_shrunk_with_antialiasing():
     # Stripes of one pixel: without antialiasing one colour would remain.
     stripes = np.zeros((96, 96, 3), np.uint8)
     stripes[:, ::2] = 255
-    decoded = graph.decode_images(tf.constant([file(stripes)]), SHAPE).numpy()
+    decoded = image_files.decode_images(tf.constant([file(stripes)]), SHAPE).numpy()
     assert abs(decoded[:, 2:-2, 2:-2].astype(float) - 127.5).max() < 10
 
 
@@ -145,7 +145,7 @@ def test_files_are_read_as_for_training(tmp_path, size, channels, enlarge):
     shape = (12, 20, channels)
     trained = read_image(tmp_path / "picture.png", shape, enlarge)
     files = tf.constant([(tmp_path / "picture.png").read_bytes()])
-    served = graph.decode_images(files, shape, enlarge).numpy()[0]
+    served = image_files.decode_images(files, shape, enlarge).numpy()[0]
     assert np.abs(served.astype(int) - trained.astype(int)).max() <= 2
 
 

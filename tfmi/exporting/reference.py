@@ -5,6 +5,9 @@ JPEG), and for each output `images/<output>` and `files/<output>`, each
 `(right values, n, size)`; see `serving_model.right_outputs`.
 """
 
+import functools
+import pathlib
+import tempfile
 import zipfile
 
 import numpy as np
@@ -12,13 +15,18 @@ import tensorflow as tf
 
 from tfmi.errors import DataError
 from tfmi.exporting import graph
+from tfmi.exporting import image_files
+from tfmi.exporting import sample_files
 from tfmi.exporting.comparison import TOLERANCE
 from tfmi.exporting.serving_model import right_outputs
 from tfmi.models.preprocessing import scale_images
+from tfmi.pipelines.images import read_image
 
 BATCH_SIZES = (1, 3, 64)
 COUNT = max(BATCH_SIZES)
 EXTREMES = 4
+# Of 255, by which resampling may round otherwise than Pillow's.
+ROUNDING = 2
 
 
 def make(encoders, real, enlarge=True):
@@ -27,17 +35,20 @@ def make(encoders, real, enlarge=True):
     Args:
         encoders: as of `serving_model.serving_model`.
         real: uint8 images `(n, height, width, channels)`, n at least 1.
-        enlarge: as in `graph.decode_images`.
+        enlarge: as in `image_files.decode_images`.
 
     Returns:
         `{name: array}` as in the file.
+
+    Raises:
+        DataError: as `decode_files`.
     """
     images = probe_images(real)
     arrays = {"images": images, **_outputs(encoders, images, "images")}
     shape = images.shape[1:]
     if graph.takes_files(shape):
         files = encode_images(images)
-        decoded = graph.decode_images(tf.constant(files), shape, enlarge)
+        decoded = decode_files(files, shape, enlarge)
         arrays.update(files=files, **_outputs(encoders, decoded, "files"))
     return arrays
 
@@ -65,16 +76,48 @@ def probe_images(real):
 
 
 def encode_images(images):
-    """Files `(n,)` of bytes: PNG and JPEG, of the images' size and of twice it."""
-    height, width = images.shape[1:3]
+    """Files `(n,)` of bytes, of every kind in turn: of the images' size, then of
+    twice it."""
+    kinds = list(sample_files.KINDS)
     files = []
-    for i, image in enumerate(images):
-        if i % 4 >= 2:
-            image = tf.image.resize(image, (2 * height, 2 * width), method="nearest")
-        encode = tf.io.encode_jpeg if i % 2 else tf.io.encode_png
-        files.append(encode(image).numpy())
+    for number, image in enumerate(images):
+        turn, kind = divmod(number, len(kinds))
+        image = image.repeat(1 + turn % 2, axis=0).repeat(1 + turn % 2, axis=1)
+        files.append(sample_files.encode(image, kinds[kind]))
     # Neither format ends in a zero byte, which this dtype would drop.
     return np.array(files, dtype="S")
+
+
+def decode_files(files, shape, enlarge):
+    """What the served graph makes of files, which training has to read alike.
+
+    Raises:
+        DataError: where it reads a file otherwise.
+    """
+    decoded = decoder(shape, enlarge)(tf.constant(files)).numpy()
+    kinds = list(sample_files.KINDS)
+    with tempfile.TemporaryDirectory() as folder:
+        path = pathlib.Path(folder) / "file"
+        for number, (file, image) in enumerate(zip(files, decoded, strict=True)):
+            path.write_bytes(file)
+            trained = read_image(path, shape, enlarge).astype(int)
+            difference = np.abs(trained - image).max()
+            if difference > ROUNDING:
+                raise DataError(
+                    "a served file must give the image that training reads; nothing "
+                    f"was written. Received: {difference} of 255 in a "
+                    f"{kinds[number % len(kinds)]}"
+                )
+    return decoded
+
+
+@functools.lru_cache(maxsize=1)
+def decoder(shape, enlarge):
+    return tf.function(
+        lambda files: image_files.decode_images(files, shape, enlarge),
+        input_signature=[tf.TensorSpec((None,), tf.string)],
+        autograph=False,
+    )
 
 
 def save(path, arrays):

@@ -3,6 +3,7 @@
 import tensorflow as tf
 
 from tfmi.exporting import graph
+from tfmi.exporting import image_files
 from tfmi.exporting.serving_model import scaled_model
 
 DEFAULT = "serving_default"
@@ -33,7 +34,7 @@ def save(model, path, enlarge=True):
     Args:
         model: of `serving_model`.
         path: new folder.
-        enlarge: as in `graph.decode_images`.
+        enlarge: as in `image_files.decode_images`.
     """
     functions = {
         DEFAULT: _from_images(model, tf.uint8),
@@ -54,9 +55,11 @@ def _from_images(model, dtype):
 
 
 def _from_files(model, enlarge):
-    @tf.function(input_signature=[tf.TensorSpec((None,), tf.string, "image_bytes")])
+    signature = [tf.TensorSpec((None,), tf.string, "image_bytes")]
+
+    @tf.function(input_signature=signature, autograph=False)
     def forward(image_bytes):
-        images = graph.decode_images(image_bytes, model.input_shape[1:], enlarge)
+        images = image_files.decode_images(image_bytes, model.input_shape[1:], enlarge)
         return graph.on_any_batch(model, images)
 
     return forward
