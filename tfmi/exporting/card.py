@@ -129,8 +129,8 @@ def _limits(info):
         "above say, not perfectly: do not rely on it to hide a factor.",
         "An image of another size is refused; only the signature for files resizes "
         "(to fit, padded with the median colour of the border, as in training).",
-        "Files: PNG and JPEG only, of any depth, read as in training (transparency over "
-        "white, EXIF orientation applied).",
+        "Files: PNG and JPEG only, of any depth, read as in training (transparency "
+        "over white, EXIF orientation applied).",
     ]
     if not graph.takes_files(info["image_shape"]):
         lines[-1] = "No signature for files: images have neither 1 nor 3 channels."
