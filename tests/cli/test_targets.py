@@ -140,11 +140,11 @@ def test_full_target_keeps_what_was_there(finished, disk, tmp_path, left):
     assert result.exit_code == 0, result.output
 
 
-@pytest.mark.parametrize("left", [0, 8192, 40_000, 900_000, 1_400_000, 3_000_000])
+@pytest.mark.parametrize("left", [0, 8192, 40_000, 900_000, 1_550_000, 3_000_000])
 def test_training_on_a_full_disk_keeps_its_checkpoint(finished, disk, tmp_path, left):
     disk.fill(but=left)
     fails(*start(finished, disk.path / "runs"))
-    if left < 1_400_000:
+    if left < 1_550_000:
         return
     # On a disk with space it goes on, not from the start.
     shutil.copytree(disk.path / "runs", tmp_path / "runs")
@@ -153,3 +153,36 @@ def test_training_on_a_full_disk_keeps_its_checkpoint(finished, disk, tmp_path, 
     result = call("train", "--resume", run)
     assert result.exit_code == 0, result.output
     assert runs.load(run).finished
+
+
+def all_but_finished(finished, disk):
+    """A run on the disk, of which the samples are missing; their size."""
+    run = disk.path / "run"
+    shutil.copytree(finished, run)
+    size = (run / "samples.npz").stat().st_size
+    (run / "samples.npz").unlink()
+    runs.load(run).save_progress(stage="exclusive", finished=False)
+    return run, size
+
+
+def test_full_disk_at_the_end_of_training(finished, disk):
+    run, size = all_but_finished(finished, disk)
+    before = tree(run)
+    disk.fill(but=size // 2)
+    fails("train", "--resume", run)
+    after = tree(run)
+    changed = {name for name in after if before.get(name) != after[name]}
+    assert changed <= {".lock", "config.json"} and set(before) <= set(after)
+    (disk.path / "filler").unlink()
+    result = call("train", "--resume", run)
+    assert result.exit_code == 0, result.output
+    assert runs.load(run).finished
+    assert tree(run)["exclusive.keras"] == before["exclusive.keras"]
+
+
+def test_a_run_that_cannot_be_locked(finished, disk):
+    run, _ = all_but_finished(finished, disk)
+    before = tree(run)
+    disk.make_read_only()
+    fails("train", "--resume", run)
+    assert tree(run) == before

@@ -171,6 +171,36 @@ def test_one_factor_has_no_heading(tmp_path):
     assert Image.open(tmp_path / "a_sprites.png").size == (64, 128)
 
 
+TEXTS = [
+    "a\nb",
+    "a\r\nb",
+    "a\tb",
+    "a\x0bb",
+    "a\x85b",
+    "a\u2028b",
+    'a "b"',
+    "'",
+    "",
+    "\n",
+]
+
+
+@pytest.mark.parametrize("columns", [1, 2])
+def test_labels_are_a_line_an_image_whatever_the_text(tmp_path, columns):
+    texts = [*TEXTS, "\udcff"]
+    images, vectors = np.zeros((len(texts), 4, 4, 3), np.uint8), np.eye(len(texts))
+    labels = {f"factor\n{n}": texts for n in range(columns)}
+    projector.write_projector(tmp_path, {"a": (vectors, images, labels)})
+    content = (tmp_path / "a_labels.tsv").read_bytes().decode()
+    lines = content.splitlines()
+    heading = lines.pop(0) if columns > 1 else "factor 0"
+    assert heading == "\t".join(f"factor {n}" for n in range(columns))
+    assert len(lines) == content.count("\n") - (columns > 1) == len(texts)
+    assert all(line.strip() and line.count("\t") == columns - 1 for line in lines)
+    assert lines[0].split("\t")[0] == "a b"
+    assert len((tmp_path / "a.tsv").read_text().splitlines()) == len(texts)
+
+
 def test_images_that_do_not_count_have_no_name():
     assert monitor.value_names(SIDE, [1, NOT_SCORED]) == ["right", "-"]
     vectors = np.zeros((4, 2))
