@@ -2,6 +2,8 @@
 
 import pathlib
 import sys
+import time
+import types
 
 import numpy as np
 import pytest
@@ -55,12 +57,41 @@ def test_what_it_fails_for(changed, text):
         assert any(line.startswith(text) for line in failed)
 
 
-def test_memory_of_a_command_and_its_children():
-    child = "import time; kept = bytearray(2**27); time.sleep(1)"
-    code = f"import subprocess, sys; subprocess.run([sys.executable, '-c', {child!r}])"
-    alone = measuring.run("child", [sys.executable, "-c", child])
-    both = measuring.run("parent", [sys.executable, "-c", code])
+CHILD = """
+import pathlib, sys
+folder, kept = pathlib.Path(sys.argv[1]), bytearray(2**27)
+while not (folder / "seen").exists():
+    kept[::1024] = bytes(2**17)  # used, so that it stays in memory
+    (folder / "there").touch()
+"""
+PARENT = f"""
+import subprocess, sys
+subprocess.run([sys.executable, "-c", {CHILD!r}, sys.argv[1]])
+"""
+
+
+def measured(name, code, folder, monkeypatch):
+    """What `measuring.run` gives for a process that ends once its memory was seen,
+    however fast the machine is."""
+    folder.mkdir()
+
+    def sleep(seconds):
+        time.sleep(seconds)
+        if (folder / "before").exists():
+            (folder / "seen").touch()
+        elif (folder / "there").exists():
+            (folder / "before").touch()
+
+    with monkeypatch.context() as patch:
+        clock = types.SimpleNamespace(sleep=sleep, perf_counter=time.perf_counter)
+        patch.setattr(measuring, "time", clock)
+        return measuring.run(name, [sys.executable, "-c", code, folder])
+
+
+def test_memory_of_a_command_and_its_children(tmp_path, monkeypatch):
+    alone = measured("child", CHILD, tmp_path / "alone", monkeypatch)
+    both = measured("parent", PARENT, tmp_path / "both", monkeypatch)
     assert alone["peak_bytes"] > 2**27
-    assert both["peak_bytes"] > alone["peak_bytes"] and both["seconds"] > 1
+    assert both["peak_bytes"] > alone["peak_bytes"] and both["seconds"] > 0
     with pytest.raises(SystemExit, match="the step must end well"):
         measuring.run("fails", [sys.executable, "-c", "1 / 0"])
