@@ -21,7 +21,7 @@ from tfmi.cli import cli
 from tfmi.errors import UsageError
 from tfmi.training import distribute
 
-PEER = pathlib.Path(__file__).parent / "replica_peer.py"
+PEER = pathlib.Path(__file__).parents[1] / "replica_peer.py"
 TRAIN = [sys.executable, "-c", "from tfmi.cli import main; main()", "train"]
 SECONDS = 900
 
