@@ -42,7 +42,8 @@ class Writer:
 
     def kill(self):
         self._process.kill()
-        assert self._process.wait() == -signal.SIGKILL
+        self._process.communicate()
+        assert self._process.returncode == -signal.SIGKILL
 
 
 def replacing(path):

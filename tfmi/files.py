@@ -18,7 +18,7 @@ ASIDE, LOCK = ".tmp-tfmi-", ".lock"
 # What a small compressed file may unpack to, and what a large one, of its size.
 CONTENT_BYTES, CONTENT_TIMES = 256 * 2**20, 20
 # A JSON file of settings, of a split or of a listing.
-JSON_BYTES = 256 * 2**20
+JSON_BYTES, JSON_ELEMENTS = 256 * 2**20, 2**23
 
 
 @contextlib.contextmanager
@@ -86,8 +86,8 @@ def write_text(path, text):
 
 
 def write_json(path, content):
-    """Write a JSON file; errors as in `replacing`."""
-    write_text(path, json.dumps(content, indent=2) + "\n")
+    """Write a JSON file, paths as texts; errors as in `replacing`."""
+    write_text(path, json.dumps(content, indent=2, default=os.fspath) + "\n")
 
 
 def read_json(path):
@@ -109,6 +109,9 @@ def parse_json(path):
         content = file.read(JSON_BYTES + 1)
     if len(content) > JSON_BYTES:
         raise ValueError(f"more than {JSON_BYTES:,} bytes")
+    # Of three bytes each may take a hundred in memory.
+    if sum(map(content.count, (b",", b"[", b"{"))) > JSON_ELEMENTS:
+        raise ValueError(f"more than {JSON_ELEMENTS:,} elements")
     try:
         return json.loads(content)
     except RecursionError as error:

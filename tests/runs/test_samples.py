@@ -1,5 +1,8 @@
 """The images that a run keeps."""
 
+import itertools
+import json
+
 import numpy as np
 import pytest
 
@@ -78,4 +81,58 @@ def test_a_damaged_file_is_told(tmp_path):
     samples.save(path, samples.collect(Numbered()))
     path.write_bytes(path.read_bytes()[:200])
     with pytest.raises(DataError, match="whole .npz file. Received: .*samples.npz"):
+        samples.load(path)
+
+
+@pytest.mark.parametrize("content", [b"", b"{}", b"PK\x03\x04", bytes(1000)])
+def test_samples_of_any_content_are_a_line(tmp_path, content):
+    path = tmp_path / "samples.npz"
+    path.write_bytes(content)
+    with pytest.raises(DataError, match="whole .npz file. Received: "):
+        samples.load(path)
+
+
+ARRAYS = {
+    "about": np.array(
+        json.dumps(
+            {
+                "domains": [
+                    {
+                        "name": "x",
+                        "title": "X",
+                        "shared_factors": [["digit", ["0", "1"]]],
+                        "exclusive_factors": [],
+                        "retrieved_factors": [],
+                    }
+                ],
+                "num_images": {"train": 2, "test": 2},
+            }
+        )
+    ),
+    "first/x/train": np.zeros((2, 4, 4, 1), np.uint8),
+    "first/x/test": np.zeros((2, 4, 4, 1), np.uint8),
+    "shown/x": np.zeros((2, 4, 4, 1), np.uint8),
+    "labels/x/digit": np.zeros(2, np.int64),
+}
+OTHERS = [
+    *(np.array(text) for text in ("", "{", "[]", "[" * 10_000, '{"domains": 3}')),
+    *(np.zeros(3), np.zeros((2, 4, 4, 1)), np.zeros((), np.uint8), np.array([b"x"])),
+]
+
+
+@pytest.mark.parametrize("name, other", [*itertools.product(ARRAYS, OTHERS)])
+def test_samples_of_other_arrays_are_a_line(tmp_path, name, other):
+    path = tmp_path / "samples.npz"
+    np.savez(path, **ARRAYS)
+    assert samples.load(path).num_images == {"train": 2, "test": 2}
+    np.savez(path, **{**ARRAYS, name: other})
+    with pytest.raises(DataError, match="whole .npz file. Received: "):
+        samples.load(path)
+
+
+def test_a_small_file_of_samples_takes_little_memory(tmp_path):
+    path = tmp_path / "samples.npz"
+    zeros = np.zeros((300, 1024, 1024, 1), np.uint8)
+    np.savez_compressed(path, **{**ARRAYS, "shown/x": zeros})
+    with pytest.raises(DataError, match=r"314,\d+,\d+ bytes"):
         samples.load(path)
