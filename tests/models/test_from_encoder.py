@@ -138,7 +138,7 @@ def test_outputs_are_those_of_the_model():
     model, images = sequential(), np.random.default_rng(0).normal(size=(2, *SHAPE))
     outputs = image_encoder(model)(images)
     np.testing.assert_allclose(outputs["vector"], model(images), atol=1e-6)
-    part = keras.Model(model.inputs, model.get_layer("last_map").output)
+    part = keras.Model(model.inputs[0], model.get_layer("last_map").output)
     np.testing.assert_allclose(outputs["feature_map"], part(images), atol=1e-6)
 
 

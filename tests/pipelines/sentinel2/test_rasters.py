@@ -203,6 +203,7 @@ def test_names_with_what_addresses_have_are_names(tmp_path):
         assert file.count == 4
 
 
+@pytest.mark.filterwarnings("ignore::rasterio.errors.NotGeoreferencedWarning")
 def test_declared_sizes_are_bounded(tmp_path, monkeypatch):
     path = tmp_path / "a.tif"
     size = {"width": 60_000, "height": 60_000, "count": 1, "dtype": "uint16"}
