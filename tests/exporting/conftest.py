@@ -1,5 +1,8 @@
 """One export that several test files look at; those that change it copy it."""
 
+import json
+import shutil
+
 import pytest
 from fake_run import FakeRun
 
@@ -23,3 +26,19 @@ def exported(run, tmp_path_factory):
 
     publish.export_run(run, "all,float16,int8", output, probe=probe)
     return output / "tiny"
+
+
+@pytest.fixture
+def export(exported, tmp_path):
+    """A copy of the export of one encoder, so that a check is quick."""
+    folder = tmp_path / "tiny"
+    shutil.copytree(exported, folder)
+    content = json.loads((folder / "manifest.json").read_text())
+    keep = content["exports"]["shared/1"]
+    content["exports"] = {"shared/1": keep}
+    for name, entry in list(content["files"].items()):
+        if entry["export"] not in (None, "shared/1"):
+            del content["files"][name]
+            (folder / name).unlink()
+    (folder / "manifest.json").write_text(json.dumps(content))
+    return folder

@@ -1,37 +1,11 @@
 """`tfmi verify`: an export checked later, its run gone."""
 
-import json
-import shutil
-
 import numpy as np
 import pytest
-from click.testing import CliRunner
+from checked_export import rewrite
+from checked_export import verify
 
-from tfmi.cli import cli
-from tfmi.exporting import manifest
 from tfmi.exporting import reference
-
-
-@pytest.fixture
-def export(exported, tmp_path):
-    """A copy of the export of one encoder, so that a check is quick."""
-    folder = tmp_path / "tiny"
-    shutil.copytree(exported, folder)
-    content = json.loads((folder / "manifest.json").read_text())
-    keep = content["exports"]["shared/1"]
-    content["exports"] = {"shared/1": keep}
-    for name, entry in list(content["files"].items()):
-        if entry["export"] not in (None, "shared/1"):
-            del content["files"][name]
-            (folder / name).unlink()
-    (folder / "manifest.json").write_text(json.dumps(content))
-    return folder
-
-
-def verify(folder, *args):
-    result = CliRunner().invoke(cli, ["verify", str(folder), *args])
-    assert "Traceback" not in result.output
-    return result
 
 
 def test_untouched_export(export):
@@ -70,17 +44,6 @@ def test_a_folder_being_written_is_not_extra(export):
     (export / ".tmp-abc" / "new").mkdir(parents=True)
     (export / ".tmp-abc" / "new" / "shared.onnx").write_text("half")
     assert verify(export).exit_code == 0
-
-
-def rewrite(export, change):
-    """Change the manifest as one who has the hashes right."""
-    path = export / "manifest.json"
-    content = json.loads(path.read_text())
-    change(content)
-    for name in content["files"]:
-        if (export / name).is_file():
-            content["files"][name].update(manifest.digest(export / name))
-    path.write_text(json.dumps(content))
 
 
 @pytest.mark.parametrize("kind", ["images", "files"])

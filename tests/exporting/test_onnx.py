@@ -120,7 +120,9 @@ def test_float16_that_overflows_is_not_published(run, tmp_path, monkeypatch):
             if tensor.data_type == onnx.TensorProto.FLOAT16:
                 value = onnx.numpy_helper.to_array(tensor)
                 tensor.CopyFrom(
-                    onnx.numpy_helper.from_array(value * np.float16("inf"), tensor.name)
+                    onnx.numpy_helper.from_array(
+                        np.full_like(value, np.inf), tensor.name
+                    )
                 )
         onnx_file.save(proto, path, {})
 

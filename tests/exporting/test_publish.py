@@ -36,7 +36,7 @@ def first(tmp_path_factory):
 def check(folder):
     """The manifest and the folder agree; gives the manifest."""
     content = manifest.read(folder)
-    assert manifest.problems(folder, content) == []
+    assert manifest.problems(folder, content) == {}
     return content
 
 

@@ -4,6 +4,7 @@ import json
 import pathlib
 
 from tfmi.errors import DataError
+from tfmi.exporting import comparison
 from tfmi.exporting import formats
 from tfmi.exporting import manifest
 from tfmi.exporting import reference
@@ -14,7 +15,7 @@ def verify_export(folder, progress=print):
 
     Args:
         folder: `<output>/<recipe>` of an export.
-        progress: called with a line of text for each model.
+        progress: called with a line of text for each model and each problem.
 
     Raises:
         DataError: where a file is changed, missing or not in the manifest, or a
@@ -23,31 +24,61 @@ def verify_export(folder, progress=print):
     folder = pathlib.Path(folder)
     manifest.require(folder)
     content = manifest.read(folder)
-    problems = manifest.problems(folder, content)
-    bad = {line.split(maxsplit=1)[1] for line in problems}
+    bad = manifest.problems(folder, content)
+    problems = [f"{what:9}{_shown(name)}" for name, what in bad.items()]
     for key, export in content["exports"].items():
-        if export["reference"] in bad:
-            problems.append(f"unknown  outputs of {key}, without its reference")
-            continue
-        arrays = reference.load(folder / export["reference"])
-        for name, model in export["models"].items():
-            if not any(f == name or f.startswith(f"{name}/") for f in bad):
-                problems += _compare(folder / name, name, model, arrays, progress)
+        problems += _check_outputs(folder, key, export, bad, progress)
+    for line in problems:
+        progress(line)
     if problems:
         raise DataError(
-            "an export must be as it was written. Received:\n  " + "\n  ".join(problems)
+            f"an export must be as it was written. Received: {'; '.join(problems)}"
         )
 
 
-def _compare(path, name, model, arrays, progress):
+def _check_outputs(folder, key, export, bad, progress):
+    """A line for each model of an export that does not say what Keras said."""
+    if export["reference"] in bad:
+        return [f"unknown  outputs of {key}, without its reference"]
     try:
-        differences = formats.find(model["kind"]).differences(path, arrays)
+        arrays = reference.load(folder / export["reference"])
+        reference.require_complete(arrays, export)
+    except DataError as error:
+        return [f"fails    {_shown(export['reference'])}: {error}"]
+    lines = []
+    for name, model in export["models"].items():
+        if not any(f == name or f.startswith(f"{name}/") for f in bad):
+            lines += _compare(folder / name, name, export, model, arrays, progress)
+    return lines
+
+
+def _compare(path, name, export, model, arrays, progress):
+    try:
+        export_format = formats.find(model["kind"])
+        own = export_format.name(export["encoder"], export["version"])
+        if name != own:
+            raise DataError(f"a model of this kind must be {own}")
+        differences = export_format.differences(path, arrays)
     except Exception as error:  # a damaged model fails in many ways
-        return [f"fails    {name}: {str(error).splitlines()[0]}"]
+        reason = (str(error).splitlines() or [""])[0] or type(error).__name__
+        return [f"fails    {_shown(name)}: {reason}"]
     shown = json.dumps({part: f"{value:.1e}" for part, value in differences.items()})
     progress(f"{name}  {model['kind']}  differs by {shown}")
+    tolerance = _tolerance(export_format, model, arrays)
     return [
-        f"differs  {name}, {part}: {value:.2e}, above {model['tolerance']:.1e}"
+        f"differs  {_shown(name)}, {part}: {value:.2e}, above {tolerance:.1e}"
         for part, value in differences.items()
-        if not value <= model["tolerance"]
+        if not value <= tolerance
     ]
+
+
+def _tolerance(export_format, model, arrays):
+    """What a model may differ by, whatever the manifest says that it did."""
+    if not export_format.made_from:
+        return comparison.TOLERANCE
+    return min(model["tolerance"], comparison.tolerance(reference.span(arrays)))
+
+
+def _shown(name):
+    """The name of a file on one line."""
+    return name if name.isprintable() else ascii(name)

@@ -112,8 +112,7 @@ class EncoderExport:
                     f"the outputs of {name} must be finite; nothing was written. "
                     f"Received: {largest}"
                 )
-            # Later, on another processor, roundings may fall otherwise.
-            entry["tolerance"] = 2 * largest + 1e-3
+            entry["tolerance"] = comparison.tolerance(largest)
             entry["change"] = self._change(export_format, path)
         else:
             signatures = export_format.signatures(path, self.info)

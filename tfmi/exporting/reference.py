@@ -8,7 +8,6 @@ JPEG), and for each output `images/<output>` and `files/<output>`, each
 import functools
 import pathlib
 import tempfile
-import zipfile
 
 import numpy as np
 import tensorflow as tf
@@ -19,12 +18,18 @@ from tfmi.exporting import image_files
 from tfmi.exporting import sample_files
 from tfmi.exporting.comparison import TOLERANCE
 from tfmi.exporting.serving_model import right_outputs
+from tfmi.files import foreign
 from tfmi.models.preprocessing import scale_images
 from tfmi.pipelines.images import read_image
+from tfmi.runs.samples import read_arrays
 
 BATCH_SIZES = (1, 3, 64)
 COUNT = max(BATCH_SIZES)
 EXTREMES = 4
+# Type (numpy's letter) and number of dimensions of each kind of input.
+KINDS = {"images": ("B", 4), "files": ("S", 1)}
+# One right value of an output, or three where it is rounded.
+RIGHT_VALUES = (1, 3)
 # Of 255, by which resampling may round otherwise than Pillow's.
 ROUNDING = 2
 
@@ -129,15 +134,62 @@ def load(path):
     """Read the file.
 
     Raises:
-        DataError: where it cannot be read.
+        DataError: where it cannot be read, or holds anything else.
     """
-    try:
-        with np.load(path, allow_pickle=False) as file:
-            return {"images": file["images"], **file}
-    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
-        raise DataError(
-            f"a reference must be an .npz file of tfmi export. Received: {path}"
-        ) from error
+    with foreign("a reference must be an .npz file of tfmi export", path):
+        arrays = read_arrays(path)
+        for kind, (dtype, dimensions) in KINDS.items():
+            if kind in arrays:
+                _check_kind(arrays, kind, dtype, dimensions)
+        return {"images": arrays["images"], **arrays}
+
+
+def _check_kind(arrays, kind, dtype, dimensions):
+    inputs = arrays[kind]
+    if inputs.dtype.char != dtype or inputs.ndim != dimensions or not inputs.size:
+        raise ValueError(f"{kind} of {inputs.dtype} {inputs.shape}")
+    for name, values in _outputs_of(arrays, kind).items():
+        if values.dtype != np.float32 or values.ndim != 3 or not values.size:
+            raise ValueError(f"{name} of {values.dtype} {values.shape}")
+        if values.shape[0] not in RIGHT_VALUES or values.shape[1] != len(inputs):
+            raise ValueError(f"{name} of {values.shape}")
+        if not np.isfinite(values).all():
+            raise ValueError(f"{name} that is not finite")
+
+
+def require_complete(arrays, info):
+    """Raise a DataError for a reference without all inputs and outputs of an export.
+
+    Args:
+        arrays: of `load`.
+        info: the export's entry in the manifest.
+    """
+    shape, sizes = tuple(info["image_shape"]), info["outputs"]
+    kinds = KINDS if graph.takes_files(shape) else ("images",)
+    for kind in kinds:
+        outputs = _outputs_of(arrays, kind)
+        received = {name: values.shape[2] for name, values in outputs.items()}
+        images = arrays["images"].shape[1:]
+        if kind not in arrays or received != sizes or images != shape:
+            raise DataError(
+                f"a reference must have images of {shape}, {kind} and their outputs of "
+                f"the sizes {sizes}. Received: {images}, {received}"
+            )
+
+
+def span(arrays):
+    """The largest difference that two outputs of such sizes have."""
+    outputs = _outputs_of(arrays, "images").values()
+    return 2 * float(max(np.abs(values).max() for values in outputs))
+
+
+def _outputs_of(arrays, kind):
+    """`{output: (right values, n, size)}`."""
+    return {
+        name.partition("/")[2]: values
+        for name, values in arrays.items()
+        if name.startswith(f"{kind}/")
+    }
 
 
 def batches(arrays, kind="images"):
@@ -146,12 +198,7 @@ def batches(arrays, kind="images"):
     Returns:
         A list of arrays, and a list of `{output: (right values, batch, size)}`.
     """
-    outputs = {
-        name.partition("/")[2]: value
-        for name, value in arrays.items()
-        if name.startswith(f"{kind}/")
-    }
-    inputs = arrays[kind]
+    outputs, inputs = _outputs_of(arrays, kind), arrays[kind]
     if inputs.dtype.kind == "S":
         inputs = inputs.astype(object)
     parts = [

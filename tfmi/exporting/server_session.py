@@ -7,6 +7,29 @@ import contextlib
 
 import tensorflow as tf
 
+from tfmi.files import foreign
+
+# Lines of TensorFlow's messages before the one that says what is wrong.
+HEADINGS = ("Graph execution error", "Detected at node", "Node:")
+
+
+@contextlib.contextmanager
+def one_line_of_errors(path):
+    """Turns what loading and running a model raise into a DataError."""
+    with foreign("a SavedModel must run in the server's loader", path):
+        try:
+            yield
+        except tf.errors.OpError as error:
+            raise ValueError(_reason(error)) from error
+
+
+def _reason(error):
+    """The first line that says what is wrong, after those on where."""
+    lines = [line for line in str(error).splitlines() if line.strip()]
+    heads = [i for i, line in enumerate(lines) if line.startswith(HEADINGS)]
+    rest = lines[max(heads, default=-1) + 1 :]
+    return rest[0] if rest else type(error).__name__
+
 
 @contextlib.contextmanager
 def _session(path):
@@ -14,7 +37,7 @@ def _session(path):
     graph_of_file = tf.Graph()
     session = tf.compat.v1.Session(graph=graph_of_file)
     with contextlib.closing(session):
-        with graph_of_file.as_default(), _no_advice():
+        with one_line_of_errors(path), graph_of_file.as_default(), _no_advice():
             bundle = tf.compat.v1.saved_model.loader.load(session, ["serve"], str(path))
         yield session, bundle
 
@@ -33,7 +56,11 @@ def _no_advice():
 
 @contextlib.contextmanager
 def loaded(path):
-    """Gives a function `(signature, batch) -> {output: array}`, and `signatures`."""
+    """Gives a function `(signature, batch) -> {output: array}`, and `signatures`.
+
+    Raises:
+        DataError: for a folder that cannot be loaded.
+    """
     with _session(path) as (session, bundle):
 
         def call(signature, batch):

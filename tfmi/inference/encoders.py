@@ -1,7 +1,6 @@
 """Trained encoders, wherever they are: a run, an export, an ONNX file."""
 
 import dataclasses
-import json
 import pathlib
 from collections.abc import Callable
 
@@ -91,17 +90,16 @@ def _newest_model(folder, domain):
 
 
 def _of_onnx(path):
-    from tfmi.exporting.onnx_session import open_session
-    from tfmi.exporting.onnx_session import outputs
+    from tfmi.exporting.onnx_session import OnnxSession
 
-    session = open_session(path)
-    metadata = session.get_modelmeta().custom_metadata_map
-    return Encoder(
-        f"ONNX file {path}",
-        tuple(session.get_inputs()[0].shape[1:]),
-        json.loads(metadata.get("enlarge", "true")),
-        lambda images: outputs(session, images),
-    )
+    session = OnnxSession(path)
+    enlarge = session.metadata.get("enlarge", "true")
+    if enlarge not in ("true", "false"):
+        raise DataError(
+            f"enlarge of an ONNX file must be true or false. Received: {enlarge} in "
+            f"{path}"
+        )
+    return Encoder(f"ONNX file {path}", session.image_shape, enlarge == "true", session)
 
 
 def _of_model(folder, path):

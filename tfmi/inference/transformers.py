@@ -8,7 +8,7 @@ from sklearn.base import TransformerMixin
 
 from tfmi.errors import DataError
 from tfmi.errors import UsageError
-from tfmi.exporting.onnx_session import open_session
+from tfmi.exporting.onnx_session import OnnxSession
 
 
 class OnnxEncoder(TransformerMixin, BaseEstimator):
@@ -58,7 +58,7 @@ class OnnxEncoder(TransformerMixin, BaseEstimator):
         images = self._check(session, X)
         name, size = self._output(session)
         vectors = [
-            session.run([name], {"images": images[start : start + self.batch_size]})[0]
+            session(images[start : start + self.batch_size], [name])[name]
             for start in range(0, len(images), self.batch_size)
         ]
         return np.concatenate(vectors) if vectors else np.zeros((0, size), np.float32)
@@ -74,22 +74,21 @@ class OnnxEncoder(TransformerMixin, BaseEstimator):
         wanted = self.path, self.representation, self.domain
         opened = getattr(self, "_session", None)
         if opened is None or opened[0] != wanted:
-            self._session = wanted, open_session(find_model(*wanted))
+            self._session = wanted, OnnxSession(find_model(*wanted))
         return self._session[1]
 
     def _output(self, session):
         """Name and size of the representation among the outputs."""
-        sizes = {output.name: output.shape[-1] for output in session.get_outputs()}
-        if self.representation not in sizes:
+        if self.representation not in session.sizes:
             raise DataError(
                 f"the encoder must have the output {self.representation}. "
-                f"Received: {', '.join(sizes)} in {self.path}"
+                f"Received: {', '.join(session.sizes)} in {self.path}"
             )
-        return self.representation, sizes[self.representation]
+        return self.representation, session.sizes[self.representation]
 
     def _check(self, session, images):
         images = np.asarray(images)
-        shape = tuple(session.get_inputs()[0].shape[1:])
+        shape = session.image_shape
         if images.ndim == 3 and shape[-1] == 1:
             images = images[..., None]
         if images.dtype != np.uint8 or images.shape[1:] != shape:

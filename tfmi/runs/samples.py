@@ -93,7 +93,7 @@ def load(path):
         DataError: where it is not whole, or holds something else.
     """
     with foreign("the run's samples must be a whole .npz file", path):
-        arrays = _read_arrays(path)
+        arrays = read_arrays(path)
         about = json.loads(str(arrays["about"]))
         shown = tuple(_loaded(arrays, entry) for entry in about["domains"])
         first = {
@@ -105,7 +105,7 @@ def load(path):
         return Samples(first, shown, num_images)
 
 
-def _read_arrays(path):
+def read_arrays(path):
     """`{name: array}` of an .npz file that does not unpack to too much."""
     with open_plain(path) as file:
         with zipfile.ZipFile(file) as archive:

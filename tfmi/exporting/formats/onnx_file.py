@@ -6,8 +6,7 @@ import logging
 
 from tfmi.errors import UsageError
 from tfmi.exporting.formats.base import Format
-from tfmi.exporting.onnx_session import open_session
-from tfmi.exporting.onnx_session import outputs
+from tfmi.exporting.onnx_session import OnnxSession
 
 LOWEST_OPSET = 13
 
@@ -20,8 +19,7 @@ class OnnxFormat(Format):
         return [call(batch) for batch in batches]
 
     def open(self, path):
-        session = open_session(path)
-        return lambda images: outputs(session, images)
+        return OnnxSession(path)
 
 
 class OnnxFile(OnnxFormat):

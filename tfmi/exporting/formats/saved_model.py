@@ -35,22 +35,20 @@ class SavedModel(Format):
         # The stack keeps the session open for as long as the function lives.
         stack = contextlib.ExitStack()
         call, _ = stack.enter_context(server_session.loaded(path))
-        return lambda images, opened=stack: call(served_module.DEFAULT, images)
+
+        def represent(images, opened=stack):
+            with server_session.one_line_of_errors(path):
+                return call(served_module.DEFAULT, images)
+
+        return represent
 
     def differences(self, path, arrays):
         """Largest difference of each signature; the warm-up requests are run too."""
-        import tensorflow as tf
-
+        from tfmi.exporting import server_session
         from tfmi.exporting import warmup
 
-        try:
+        with server_session.one_line_of_errors(path):
             differences = _differences(path, arrays)
-        except tf.errors.OpError as error:
-            name, reason = "/".join(path.parts[-2:]), str(error).splitlines()[0]
-            raise DataError(
-                "a SavedModel must run in the server's loader. "
-                f"Received: {name} ({reason})"
-            ) from error
         warmup.check(path)
         return differences
 
