@@ -168,7 +168,8 @@ def test_one_factor_has_no_heading(tmp_path):
     vectors = np.zeros((2, 3))
     projector.write_projector(tmp_path, {"a": (vectors, images, {"side": ["l", "r"]})})
     assert (tmp_path / "a_labels.tsv").read_text() == "l\nr\n"
-    assert Image.open(tmp_path / "a_sprites.png").size == (64, 128)
+    with Image.open(tmp_path / "a_sprites.png") as sheet:
+        assert sheet.size == (64, 128)
 
 
 TEXTS = [
