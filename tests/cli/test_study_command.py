@@ -60,7 +60,7 @@ def test_whole_seeds_come_first_and_nothing_is_repeated(study, counts):
 
 def test_tables_and_pictures(study, counts):
     call("--seeds", "3", "--protocol", "both")
-    names = {path.name for path in study.iterdir()}
+    names = {path.name for path in study.iterdir() if path.name[0] != "."}
     assert names == {
         *(f"{row}-seed3" for row in ROWS),
         *("study.md", "study.json", "study.csv"),

@@ -69,12 +69,13 @@ class Experiment:
                 holds runs of other settings or data, and where another process
                 trains in it.
         """
+        # Settings are checked before a folder is made.
+        planned = [(v, seed, self._recipe(v, seed)) for seed in seeds for v in variants]
         make_folder(self.path)
         with runs.locked(self.path):
-            yield from self._outcomes(variants, seeds, stop, progress)
+            yield from self._outcomes(planned, stop, progress)
 
-    def _outcomes(self, variants, seeds, stop, progress):
-        planned = [(v, seed, self._recipe(v, seed)) for seed in seeds for v in variants]
+    def _outcomes(self, planned, stop, progress):
         # All are checked before the first is trained.
         opened = [(v, seed, self._open(v, recipe)) for v, seed, recipe in planned]
         while opened:
