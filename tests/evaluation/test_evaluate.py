@@ -27,7 +27,7 @@ SHADE = Factor("shade", ("dark", "middle", "light"))
 class Halves(PairDataset):
     """The lit half of an image is its shape, the grey level its shade."""
 
-    name = "halves"
+    name = "half images"
     source = "made in the test"
     image_shape = (8, 8, 1)
     domains = (
