@@ -140,7 +140,7 @@ def test_csv_has_a_line_for_each_record(outcome):
     for score in ("balanced_accuracy", "information"):
         rows = {line["row"] for line in lines if line["score"] == score}
         assert rows == {"Ours", UNTRAINED, MAJORITY}
-    assert {line["dataset"] for line in lines} == {"halves"}
+    assert {line["dataset"] for line in lines} == {"half images"}
 
 
 def test_neighbours_are_scored_in_tables_of_their_own(outcome):
