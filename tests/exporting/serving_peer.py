@@ -23,6 +23,7 @@ from tensorflow_serving.apis import predict_pb2
 from tensorflow_serving.apis import prediction_service_pb2_grpc
 
 DEFAULT = "serving_default"
+MOST_BYTES = 2**30
 
 
 class BadRequest(Exception):
@@ -47,7 +48,7 @@ class Watched:
 
     def predict(self, signature, inputs):
         version, model = self.current
-        known = model.signatures.get(signature)
+        known = model.signatures.get(signature) if model else None
         if known is None:
             raise BadRequest(f"no signature {signature}")
         if set(inputs) != set(known.inputs):
@@ -108,26 +109,44 @@ def rest_server(name, watched, port):
             )
 
         def do_POST(self):
-            text = self.rfile.read(int(self.headers["Content-Length"]))
+            # What is left of a body would be taken for the next request.
+            self.close_connection = True
             try:
-                if self.path != f"/v1/models/{name}:predict":
-                    raise BadRequest(f"no model at {self.path}")
-                body = json.loads(text)
-                signature = body.get("signature_name", DEFAULT)
-                model = watched.current[1]
-                if signature not in model.signatures:
-                    raise BadRequest(f"no signature {signature}")
-                inputs = from_json(body, model.signatures[signature])
-                _, outputs = watched.predict(signature, inputs)
-                self._answer(200, to_json(body, outputs))
-            except (BadRequest, ValueError, KeyError, TypeError) as error:
-                self._answer(400, {"error": str(error)})
+                text = self._body()
+                answer = self._predict(json.loads(text))
+            except Exception as error:  # whatever a request holds, the server goes on
+                self._answer(400, {"error": str(error) or type(error).__name__})
+            else:
+                self._answer(200, answer)
+
+        def _body(self):
+            length = self.headers.get("Content-Length", "")
+            if not length.isdecimal() or int(length) > MOST_BYTES:
+                raise BadRequest(f"Content-Length must be a number. Received: {length}")
+            text = self.rfile.read(int(length))
+            self.close_connection = self.headers.get("Connection") == "close"
+            return text
+
+        def _predict(self, body):
+            if self.path != f"/v1/models/{name}:predict":
+                raise BadRequest(f"no model at {self.path}")
+            if not isinstance(body, dict):
+                raise BadRequest("a request must be an object")
+            signature = body.get("signature_name", DEFAULT)
+            model = watched.current[1]
+            if model is None or signature not in model.signatures:
+                raise BadRequest(f"no signature {signature}")
+            inputs = from_json(body, model.signatures[signature])
+            _, outputs = watched.predict(signature, inputs)
+            return to_json(body, outputs)
 
         def _answer(self, code, content):
             text = json.dumps(content).encode()
             self.send_response(code)
             self.send_header("Content-Type", "application/json")
             self.send_header("Content-Length", str(len(text)))
+            if self.close_connection:
+                self.send_header("Connection", "close")
             self.end_headers()
             self.wfile.write(text)
 
@@ -149,7 +168,7 @@ class Prediction(prediction_service_pb2_grpc.PredictionServiceServicer):
         try:
             inputs = {k: tf.make_ndarray(v) for k, v in request.inputs.items()}
             version, outputs = self.watched.predict(signature, inputs)
-        except BadRequest as error:
+        except Exception as error:  # as over REST
             context.abort(grpc.StatusCode.INVALID_ARGUMENT, str(error))
         response = predict_pb2.PredictResponse()
         response.model_spec.name = self.name

@@ -1,6 +1,7 @@
 """Vectors of image files, by each kind of export."""
 
 import csv
+import errno
 import importlib.util
 import os
 
@@ -14,6 +15,7 @@ from tfmi.cli import cli
 from tfmi.errors import DataError
 from tfmi.errors import UsageError
 from tfmi.inference import embed
+from tfmi.inference import vector_files
 from tfmi.inference.encoders import Encoder
 from tfmi.inference.encoders import open_encoder
 
@@ -224,3 +226,49 @@ def test_an_encoder_of_satellite_bands_takes_no_pictures(folder, channels):
     encoder = Encoder("bands", (9, 9, channels), True, None)
     with pytest.raises(DataError, match=f"Received: .* {channels} channels"):
         embed.embed(encoder, embed.find_images(folder), folder.parent / "v.npz")
+
+
+class Unclosable:
+    """A file whose last bytes the disk does not take, as where it is full."""
+
+    def __init__(self, file):
+        self._file = file
+
+    def __getattr__(self, name):
+        return getattr(self._file, name)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *error):
+        self._file.close()
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+
+@pytest.mark.parametrize("fails", [False, True])
+def test_nothing_stays_where_closing_a_file_fails(folder, monkeypatch, fails):
+    def broken(path, mode="r"):
+        return Unclosable(open(path, mode)) if "vectors" in path.name else None
+
+    def represent(images):
+        if fails:
+            raise OSError(errno.EIO, os.strerror(errno.EIO))
+        numbers = images.reshape(len(images), -1).astype("float32")
+        return {"a": numbers[:, :2], "b": numbers[:, :3]}
+
+    monkeypatch.setattr(vector_files, "open", broken, raising=False)
+    encoder = Encoder("numbers", SHAPE, True, represent)
+    output = folder.parent / "v" / "v.npz"
+    output.parent.mkdir()
+    with pytest.raises(DataError, match="must be a folder that can be written"):
+        embed.embed(encoder, embed.find_images(folder), output, batch_size=2)
+    assert list(output.parent.iterdir()) == []
+
+
+@pytest.mark.parametrize("name", ["../up", "a/b", "/tmp/x", "con", "é" * 200])
+def test_outputs_of_any_name(tmp_path, name):
+    with vector_files.NpzWriter(tmp_path / "v.npz") as writer:
+        writer.add(["a.png"], {name: np.ones((1, 2))})
+    assert [path.name for path in tmp_path.iterdir()] == ["v.npz"]
+    with np.load(tmp_path / "v.npz") as arrays:
+        assert arrays[name].tolist() == [[1.0, 1.0]]

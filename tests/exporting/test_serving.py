@@ -6,8 +6,11 @@ loads the same SavedModel by the same C++ loader.
 """
 
 import base64
+import http.client
 import io
+import json
 import shutil
+import socket
 import subprocess
 import threading
 import time
@@ -173,6 +176,62 @@ def test_bad_rest_request_is_refused_and_the_server_goes_on(
     images = folder[0].sample_images("x", 1)
     code, answer = server.rest(instances=images.tolist())
     same(keras_says(folder[0], images), by_name(answer["predictions"]))
+
+
+RAW = "POST /v1/models/tiny-combined:predict HTTP/1.1\r\nHost: a\r\n"
+
+
+@pytest.mark.parametrize(
+    "request_text",
+    [
+        RAW + "\r\n",
+        RAW + "Content-Length: -5\r\n\r\n{}",
+        RAW + "Content-Length: many\r\n\r\n{}",
+        RAW + "Content-Length: 2\r\n\r\n{}GET / HTTP/1.1\r\n\r\n",
+        RAW + "Transfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n",
+        *(
+            f"{RAW}Content-Length: {len(body)}\r\n\r\n{body}"
+            for body in (
+                "[]",
+                "null",
+                '"text"',
+                "[" * 50_000,
+                '{"instances": 5}',
+                '{"instances": [5]}',
+                '{"instances": [[[[1e999]]]]}',
+                '{"instances": [{"a": 1}, {"b": 2}]}',
+                '{"inputs": {"images": {"a": 1}}}',
+                '{"signature_name": [], "instances": []}',
+                '{"signature_name": "encoded", "instances": ["text", 7, null]}',
+            )
+        ),
+    ],
+)
+def test_a_bad_request_does_not_spoil_the_next(server, folder, request_text):
+    """Neither on its own connection, where that stays open, nor on others."""
+    address = ("127.0.0.1", server.rest_port)
+    with socket.create_connection(address, timeout=60) as connection:
+        connection.sendall(request_text.encode())
+        with connection.makefile("rb") as file:
+            first = file.readline()
+            assert first.split()[1:2] and not first.split()[1].startswith(b"2")
+    images = folder[0].sample_images("x", 1)
+    code, answer = server.rest(instances=images.tolist())
+    assert code == 200
+    same(keras_says(folder[0], images), by_name(answer["predictions"]))
+
+
+def test_a_connection_goes_on_after_a_bad_request(server, folder):
+    images = folder[0].sample_images("x", 1)
+    connection = http.client.HTTPConnection("127.0.0.1", server.rest_port, timeout=60)
+    path, answers = "/v1/models/tiny-combined:predict", []
+    for body in ({"instances": [5]}, {"instances": images.tolist()}) * 2:
+        connection.request("POST", path, json.dumps(body))
+        response = connection.getresponse()
+        answers.append((response.status, json.loads(response.read())))
+    connection.close()
+    assert [status for status, _ in answers] == [400, 200, 400, 200]
+    same(keras_says(folder[0], images), by_name(answers[-1][1]["predictions"]))
 
 
 def test_no_images_and_ten_thousand(server, folder):

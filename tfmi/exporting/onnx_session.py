@@ -66,6 +66,8 @@ def _image_shape(inputs):
 
 
 def _name_and_size(output):
+    if not output.name.isprintable() or set(output.name) & set("/\\"):
+        raise ValueError(f"an output named {output.name!r}")
     shape = output.shape
     if len(shape) != 2 or not isinstance(shape[1], int) or "float" not in output.type:
         raise ValueError(f"{output.name} of {output.type} {shape}")

@@ -8,8 +8,12 @@
 <folder>/manifest.json          sha256, sizes, differences
 """
 
+import contextlib
+import errno
 import json
+import os
 import pathlib
+import shutil
 
 from tfmi.errors import DataError
 from tfmi.errors import UsageError
@@ -21,8 +25,13 @@ from tfmi.exporting.encoder_export import EncoderExport
 from tfmi.exporting.options import Options
 from tfmi.exporting.transaction import Transaction
 from tfmi.files import aside
+from tfmi.locks import lock
 
 COMBINED = "combined"
+# Why a disk takes nothing more, as every library passes it on.
+DISK_ERRORS = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EIO)
+# So little that a file may have been cut by it.
+FULL_BYTES = 64 * 1024
 
 
 def export_run(run, formats=formats.ALL, output="exported", **options):
@@ -81,21 +90,67 @@ def export_model(model, output, formats=formats.ALL, images=None, name=None, **o
 def _publish(source, target, options):
     try:
         target.mkdir(parents=True, exist_ok=True)
-        content = manifest.read(target)
         # Beside the target, so that the last step is a rename.
-        with aside(target) as folder:
+        with _locked(target), aside(target) as folder, _disk_errors(folder):
+            content = manifest.read(target)
             exports = _build(source, content, target, folder / "new", options)
-            # Read again: another export may have ended meanwhile.
-            _put_in_place(exports, manifest.read(target), target, folder)
+            # Read again: where there are no locks another export may have ended.
+            content = manifest.read(target)
+            _require_new(exports, content, target)
+            _put_in_place(exports, content, target, folder)
     except OSError as error:
         raise DataError(
-            f"the export folder must be writable. Received: {target} ({error})"
+            "the export folder must be writable, with space. "
+            f"Received: {target} ({error.strerror or error})"
         ) from error
     return [
         _summary(target / name, model)
         for export in exports
         for name, model in export.info["models"].items()
     ]
+
+
+@contextlib.contextmanager
+def _disk_errors(folder):
+    """An OSError for what the libraries that write the models raise on a full disk.
+
+    Some leave half a file without a word, and fail when they read it again.
+    """
+    try:
+        yield
+    except Exception as error:
+        said = [number for number in DISK_ERRORS if os.strerror(number) in str(error)]
+        if shutil.disk_usage(folder).free < FULL_BYTES:
+            said.append(errno.ENOSPC)
+        if isinstance(error, OSError) or not said:
+            raise
+        raise OSError(said[0], os.strerror(said[0])) from error
+
+
+@contextlib.contextmanager
+def _locked(target):
+    """One export at a time: two would take the same version, and each other's
+    manifest."""
+    with contextlib.ExitStack() as stack:
+        if os.name == "posix":
+            number = os.open(target, os.O_RDONLY)
+            stack.callback(os.close, number)
+            if lock(number) is False:
+                raise DataError(
+                    "one export at a time can write into a folder. Received: another "
+                    f"one is writing into {target}"
+                )
+        yield
+
+
+def _require_new(exports, content, target):
+    """Raise a DataError where another export has taken a version meanwhile."""
+    for export in exports:
+        if export.key in content["exports"] or (target / export.key).exists():
+            raise DataError(
+                "versions must be new. Received: another export has written "
+                f"{target / export.key} meanwhile; export again"
+            )
 
 
 def _summary(path, model):

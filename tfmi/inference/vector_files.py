@@ -1,13 +1,13 @@
 """Files of vectors, written a batch at a time in constant memory."""
 
-import os
+import contextlib
 import shutil
-import tempfile
 import zipfile
 
 import numpy as np
 
 from tfmi.errors import DataError
+from tfmi.files import aside
 
 
 class NpzWriter:
@@ -16,11 +16,11 @@ class NpzWriter:
     def __init__(self, path):
         self._path = path
         self._paths, self._sizes, self._files = [], {}, {}
+        # Closes every file and then removes their folder, whichever of it fails.
+        self._stack = contextlib.ExitStack()
 
     def __enter__(self):
-        self._folder = tempfile.TemporaryDirectory(
-            prefix=".tmp-", dir=self._path.parent
-        )
+        self._folder = self._stack.enter_context(aside(self._path.parent))
         return self
 
     def add(self, paths, vectors):
@@ -28,18 +28,15 @@ class NpzWriter:
         for name, values in vectors.items():
             self._sizes[name] = values.shape[1]
             if name not in self._files:
-                raw = os.path.join(self._folder.name, name)
-                self._files[name] = open(raw, "w+b")  # noqa: SIM115
+                # A name of an output need not be one of a file.
+                path = self._folder / f"{len(self._files)}.vectors"
+                self._files[name] = self._stack.enter_context(open(path, "w+b"))
             self._files[name].write(np.ascontiguousarray(values, "<f4").tobytes())
 
     def __exit__(self, kind, error, trace):
-        try:
+        with self._stack:
             if kind is None:
                 self._join()
-        finally:
-            for file in self._files.values():
-                file.close()
-            self._folder.cleanup()
 
     def _join(self):
         with zipfile.ZipFile(self._path, "w", allowZip64=True) as archive:

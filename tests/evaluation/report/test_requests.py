@@ -1,17 +1,25 @@
 """Requests that work as they are pasted."""
 
+import ast
 import base64
 import json
 import os
+import pathlib
+import re
 import subprocess
 import sys
+import textwrap
+import urllib.parse
 
 import numpy as np
 import onnx
+import pytest
 import report_content as content
 
+from tfmi.evaluation.report import page
 from tfmi.evaluation.report import requests
 from tfmi.evaluation.report import thumbnails
+from tfmi.exporting.formats import saved_model
 
 (VIEW,) = requests.export_views([content.EXPORT], "exported/halves")
 
@@ -108,3 +116,92 @@ def test_colour_images_are_opened_as_such():
     (view,) = requests.export_views([{**content.EXPORT, "image_shape": [2, 3, 3]}], "e")
     assert '.convert("RGB")' in view["onnx"]
     assert "reshape(1, 2, 3, 3)" in view["onnx"]
+
+
+NASTY = [
+    "a; touch made #",
+    "a'; touch made; '",
+    'a"; touch made; "',
+    "$(touch made)",
+    "`touch made`",
+    "a\ntouch made\n",
+    "a & touch made",
+    "a | touch made",
+    "%s %n \\n",
+    "../a?b#c",
+    "é ß 漢",
+    "-d",
+    "",
+]
+
+
+def _run(command, folder):
+    """What curl is given, `(arguments, body)`, where nothing else runs."""
+    curl = folder / "curl"
+    curl.write_text('#!/bin/sh\nprintf "%s\\0" "$@" > arguments\ncat > body\n')
+    curl.chmod(0o755)
+    path = {"PATH": f"{folder}{os.pathsep}{os.environ['PATH']}"}
+    subprocess.run(
+        ["sh", "-c", command],
+        cwd=folder,
+        env=path,
+        check=True,
+        stdin=subprocess.DEVNULL,
+    )
+    assert not (folder / "made").exists()
+    return (folder / "arguments").read_text().split("\0")[:-1], folder / "body"
+
+
+@pytest.mark.parametrize("name", NASTY)
+def test_commands_hold_any_name(tmp_path, name):
+    file = _write_image(tmp_path)
+    tensors = {"inputs": {name: {"dtype": "string", "shape": [None]}}, "outputs": {}}
+    export = {**content.EXPORT, "name": name, "signatures": {name: tensors}}
+    (view,) = requests.export_views([export], "e")
+    arguments, body = _run(view["rest"], tmp_path)
+    quoted = urllib.parse.quote(name, safe="")
+    url = f"http://localhost:8501/v1/models/{quoted}:predict"
+    assert arguments == ["-d", "@-", url]
+    request = json.loads(body.read_text())
+    assert request["signature_name"] == name
+    assert base64.b64decode(request["instances"][0][name]["b64"]) == file
+    (view,) = requests.export_views([{**export, "signatures": {}}], "e")
+    assert _run(view["rest"], tmp_path)[0] == ["-d", "@IMAGES.json", url]
+
+
+@pytest.mark.parametrize("name", NASTY)
+def test_snippets_and_server_commands_hold_any_folder(tmp_path, name):
+    (view,) = requests.export_views([content.EXPORT], name)
+    tree = ast.parse(view["onnx"])
+    texts = [node.value for node in ast.walk(tree) if isinstance(node, ast.Constant)]
+    assert f"{name}/shared_x.onnx" in texts
+    server = requests.server_command(name).replace("tensorflow_model_server", "curl", 1)
+    assert _run(server, tmp_path)[0][1] == f"--model_config_file={name}/models.config"
+
+
+@pytest.mark.parametrize("name", NASTY)
+def test_the_cards_commands_hold_any_name(tmp_path, name):
+    (tmp_path / "IMAGE.png").write_bytes(b"picture")
+    info = {
+        "name": name,
+        "outputs": {"shared": 2},
+        "signatures": {"encoded": {"inputs": {"image_bytes": {}}}},
+    }
+    text = saved_model.FORMAT.request(info)
+    commands = [
+        textwrap.dedent(part) for part in text.split("\n\n") if part.startswith("    ")
+    ]
+    assert len(commands) == 3
+    arguments, body = _run(commands[1], tmp_path)
+    (instance,) = json.loads(body.read_text())["instances"]
+    assert base64.b64decode(instance["image_bytes"]["b64"]) == b"picture"
+    assert _run(commands[2], tmp_path)[0][1:] == ["@IMAGES.json", arguments[2]]
+
+
+def test_commands_of_the_page_quote_the_runs_path():
+    for name in ("scores", "serving", "summary"):
+        source = (pathlib.Path(page.__file__).parent / "templates").joinpath(
+            f"{name}.html.jinja"
+        )
+        commands = re.findall(r"<code>tfmi [a-z]+ (.*?)</code>", source.read_text())
+        assert commands and set(commands) == {"{{ about.path | shell }}"}

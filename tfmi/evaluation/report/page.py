@@ -1,6 +1,7 @@
 """The page itself: the template, filled, with everything that it needs inside."""
 
 import functools
+import shlex
 
 import jinja2
 import markupsafe
@@ -26,6 +27,7 @@ def render(**content):
     # The order of what is shown is that of the data.
     environment.policies["json.dumps_kwargs"] = {"sort_keys": False}
     environment.filters["kind"] = row_kind
+    environment.filters["shell"] = shlex.quote
     environment.filters["spoken"] = lambda name: name.replace("_", " ")
 
     def file(name):

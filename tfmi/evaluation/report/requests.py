@@ -2,6 +2,7 @@
 
 import json
 import shlex
+import urllib.parse
 
 URL = "http://localhost:8501/v1/models"
 ONNX = """\
@@ -77,27 +78,47 @@ def _rest(name, signatures):
     for signature, tensors in signatures.items():
         for tensor, about in tensors["inputs"].items():
             if about["dtype"] == "string":
-                return _encoded(name, signature, tensor)
-    return f"curl -d @IMAGES.json {URL}/{name}:predict"
+                return file_request(name, signature, tensor)
+    return json_request(name)
 
 
-def _encoded(name, signature, tensor):
-    before, after = json.dumps(
-        {"signature_name": signature, "instances": [{tensor: {"b64": "|"}}]}
-    ).split("|")
+def json_request(name):
+    """The command that sends a JSON file of images to a model."""
+    return f"curl -d @IMAGES.json {_address(name)}"
+
+
+def file_request(name, signature, tensor, file="test_image.png"):
+    """The command that sends a PNG or JPEG file to a model.
+
+    Args:
+        name: of the model; it, the signature and the tensor may be any text.
+        signature: name.
+        tensor: name of the signature's input.
+        file: path.
+    """
+    request = {"signature_name": signature, "instances": [{tensor: {"b64": ""}}]}
+    text = json.dumps(request)
+    # The file's text comes between the last two quotes.
+    middle = text.rindex('""') + 1
+    before, after = (shlex.quote(part) for part in (text[:middle], text[middle:]))
     return (
-        f"printf '{before}%s{after}' \\\n"
-        "  \"$(base64 < test_image.png | tr -d '\\n')\" |\n"
-        f"  curl -d @- {URL}/{name}:predict"
+        f"{{ printf %s {before}\n"
+        f"  base64 < {shlex.quote(file)} | tr -d '\\n'\n"
+        f"  printf %s {after}; }} |\n"
+        f"  curl -d @- {_address(name)}"
     )
 
 
+def _address(name):
+    quoted = urllib.parse.quote(name, safe="", errors="surrogatepass")
+    return shlex.quote(f"{URL}/{quoted}:predict")
+
+
 def _onnx(path, shape):
-    height, width, channels = shape
-    mode = "L" if channels == 1 else "RGB"
+    height, width, channels = map(int, shape)
     return ONNX.format(
-        path=json.dumps(path),
-        mode=json.dumps(mode),
+        path=ascii(path),
+        mode='"L"' if channels == 1 else '"RGB"',
         height=height,
         width=width,
         channels=channels,

@@ -2,10 +2,12 @@
 
 import contextlib
 import json
+import textwrap
 
 import numpy as np
 
 from tfmi.errors import DataError
+from tfmi.evaluation.report import requests
 from tfmi.exporting.comparison import largest_difference
 from tfmi.exporting.formats.base import Format
 
@@ -66,25 +68,25 @@ class SavedModel(Format):
     def request(self, info):
         from tfmi.exporting import served_module
 
-        url = f"http://localhost:8501/v1/models/{info['name']}:predict"
         outputs = json.dumps({name: ["..."] for name in info["outputs"]})
         if len(info["outputs"]) == 1:
             outputs = '["..."]'
-        lines = [
-            "    tensorflow_model_server --rest_api_port=8501 \\\n"
-            "        --model_config_file=$PWD/models.config",
+        commands = [
+            "tensorflow_model_server --rest_api_port=8501 \\\n"
+            "    --model_config_file=$PWD/models.config"
         ]
         if served_module.ENCODED in info["signatures"]:
-            lines.append(
-                f'    echo \'{{"signature_name": "{served_module.ENCODED}", '
-                '"instances": '
-                '[{"image_bytes": {"b64": "\'$(base64 -w0 IMAGE.png)\'"}}]}\' |\n'
-                f"        curl -d @- {url}"
+            (tensor,) = info["signatures"][served_module.ENCODED]["inputs"]
+            commands.append(
+                requests.file_request(
+                    info["name"], served_module.ENCODED, tensor, "IMAGE.png"
+                )
             )
-        lines.append(
-            '    # IMAGES.json: {"instances": [one list of rows of pixels an image]}\n'
-            f"    curl -d @IMAGES.json {url}"
+        commands.append(
+            '# IMAGES.json: {"instances": [one list of rows of pixels an image]}\n'
+            f"{requests.json_request(info['name'])}"
         )
+        lines = [textwrap.indent(command, "    ") for command in commands]
         lines.append(f'The answer: `{{"predictions": [{outputs}]}}`.')
         return "\n\n".join(lines)
 

@@ -131,7 +131,8 @@ function neighbourCard(name) {
     return card;
   }
   const right = items.filter((item) => item.className === "right").length;
-  heading.append(element("small", {}, `${right} of ${items.length}`));
+  const scored = items.filter((item) => item.className).length;
+  heading.append(element("small", {}, scored ? `${right} of ${scored}` : "not scored"));
   const all = domain().factors.map((f) => `${spoken(f.name)} ${percent(same[f.name])}`);
   card.append(
     element("p", { className: "note" }, `should share: ${wanted.map((f) => spoken(f.name)).join(", ")}`),
