@@ -1,6 +1,7 @@
 """The probe that scores a replaced encoder."""
 
 import numpy as np
+import pytest
 
 from tfmi.evaluation.measure.probe_transfer import ProbeTransfer
 from tfmi.pipelines.base import Domain
@@ -46,3 +47,28 @@ def test_the_probe_stays_and_the_encoder_is_replaced():
     assert scores["shared"]["digit"]["before"] == 1.0
     assert 0.3 < scores["shared"]["digit"]["after"] < 0.7
     assert scores["exclusive"]["color"] == {"before": 1.0, "after": 1.0}
+
+
+class PartlyScored(Dataset):
+    """Of every second image the digit is not scored; nor, in a split, any colour."""
+
+    def __init__(self, colorless):
+        self.colorless = colorless
+
+    def labelled(self, domain, split, batch_size):
+        for images, labels in super().labelled(domain, split, batch_size):
+            digit, color = labels["digit"].copy(), labels["color"].copy()
+            digit[::2] = -1
+            # What is not scored looks like the other value.
+            images = images.copy()
+            images[::2, 0] = 200 - images[::2, 0]
+            color[:] = -1 if split == self.colorless else color
+            yield images, {"digit": digit, "color": color}
+
+
+@pytest.mark.parametrize("colorless", ["train", "test"])
+def test_images_that_are_not_scored_do_not_count(colorless):
+    dataset = PartlyScored(colorless)
+    scores = ProbeTransfer(dataset, (SHARED, EXCLUSIVE))("x", parts, parts)
+    assert scores["shared"]["digit"] == {"before": 1.0, "after": 1.0}
+    assert scores["exclusive"] == {}

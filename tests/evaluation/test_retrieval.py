@@ -63,3 +63,41 @@ def test_the_factor_must_be_known():
     assert retrieval.default_factor(Views.domains[0]) == "place"
     with pytest.raises(DataError, match="images of x must have labels"):
         retrieval.default_factor(Domain("x", "views", (), ()))
+
+
+def test_images_that_are_not_scored_are_neither_queries_nor_candidates():
+    vectors = np.array([[0.0], [0.1], [1.0], [1.1], [0.05], [1.05]])
+    labels = np.array([0, 0, 1, 1, -1, -1])
+    counts = retrieval.nearest_matches(vectors, labels)
+    assert counts == retrieval.nearest_matches(vectors[:4], labels[:4])
+    assert (counts["queries"], counts["hits"]) == (4, 4)
+    none = retrieval.nearest_matches(vectors, np.full(6, -1))
+    assert none == {"hits": 0, "queries": 0, "accuracy": 0.0, "chance": 0.0}
+
+
+def test_images_whose_other_factor_is_not_scored_do_not_count():
+    """Whether they are of another date is not known."""
+    vectors, labels = np.arange(5.0)[:, None], np.zeros(5, int)
+    dates = np.array([0, 1, 0, -1, -1])
+    counts = retrieval.nearest_matches(vectors, labels, dates)
+    assert counts == retrieval.nearest_matches(vectors[:3], labels[:3], dates[:3])
+    assert counts["queries"] == 3
+
+
+@pytest.mark.parametrize("unscored", [slice(0, 0), slice(0, 12), slice(1, None, 2)])
+def test_what_is_not_scored_is_no_value(unscored):
+    class Views(globals()["Views"]):
+        def labelled(self, domain, split, batch_size):
+            for images, labels in super().labelled(domain, split, batch_size):
+                place = labels["place"].copy()
+                place[unscored] = -1
+                yield images, {**labels, "place": place}
+
+    views = Views()
+    labels = np.concatenate(
+        [labels["place"] for _, labels in views.labelled("x", "test", 10)]
+    )
+    result = retrieval.retrieve({"S": place_only}, views, "x", "place")
+    assert result["values"] == len(set(labels[labels >= 0]))
+    assert result["queries"] <= (labels >= 0).sum()
+    assert result["images"] == len(labels)

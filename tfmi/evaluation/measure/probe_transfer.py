@@ -8,6 +8,7 @@ import numpy as np
 from tfmi.evaluation.measure import online_probe
 from tfmi.evaluation.measure import probes
 from tfmi.evaluation.measure.features import extract
+from tfmi.evaluation.measure.features import labelled_only
 
 TRAIN_IMAGES = 3000
 TEST_IMAGES = 2000
@@ -40,7 +41,9 @@ class ProbeTransfer:
             before, after: functions from raw images to `{representation: vectors}`.
 
         Returns:
-            `{representation: {factor: {"before": accuracy, "after": accuracy}}}`.
+            `{representation: {factor: {"before": accuracy, "after": accuracy}}}`, of
+            the images that count for a factor (a label of 0 or more); without factors
+            that none counts for.
         """
         train, train_labels = self._vectors(before, domain, "train", TRAIN_IMAGES)
         test, labels = self._vectors(before, domain, "test", TEST_IMAGES)
@@ -48,12 +51,13 @@ class ProbeTransfer:
         return {
             name: {
                 factor.name: _scores(
-                    train[name],
-                    train_labels[factor.name],
-                    {"before": test[name], "after": replaced[name]},
-                    labels[factor.name],
+                    labelled_only(train[name], train_labels[factor.name]),
+                    labelled_only(test[name], labels[factor.name]),
+                    labelled_only(replaced[name], labels[factor.name]),
                 )
                 for factor in self._representations[name].wanted(self._domains[domain])
+                if (train_labels[factor.name] >= 0).any()
+                and (labels[factor.name] >= 0).any()
             }
             for name in train
         }
@@ -81,10 +85,11 @@ class ProbeTransfer:
         return self._batches[domain, split]
 
 
-def _scores(train, train_labels, tests, labels):
-    classifier = online_probe.PROTOCOL.classifier(0, len(train))
-    probes.fit(classifier, train, train_labels)
+def _scores(train, before, after):
+    """Accuracies of one probe, each argument `(vectors, labels)`."""
+    classifier = online_probe.PROTOCOL.classifier(0, len(train[0]))
+    probes.fit(classifier, *train)
     return {
         name: probes.scores(labels, classifier.predict(vectors))["accuracy"]
-        for name, vectors in tests.items()
+        for name, (vectors, labels) in (("before", before), ("after", after))
     }

@@ -17,7 +17,8 @@ def retrieve(represents, dataset, domain, factor, different=None, limit=MAX_IMAG
 
     Every test image is a query once; it is right where its nearest other image, by
     L2, has the same value of the factor. Queries whose value no other candidate has
-    do not count.
+    do not count; images that are not scored (a negative label) are neither queries
+    nor candidates.
 
     Args:
         represents: `{row: represent}`, functions from raw images to vectors.
@@ -31,7 +32,8 @@ def retrieve(represents, dataset, domain, factor, different=None, limit=MAX_IMAG
     Returns:
         `{"factor", "different", "rows": [{"row", "hits", "accuracy"}, ...],
         "queries", "images", "values"}`, first the rows of the representations, then
-        "Raw pixels", then "Chance": drawing a candidate blindly.
+        "Raw pixels", then "Chance": drawing a candidate blindly; "images" are those
+        of the split, scored or not.
 
     Raises:
         DataError: where the factor is unknown, or no query has a partner.
@@ -60,7 +62,7 @@ def retrieve(represents, dataset, domain, factor, different=None, limit=MAX_IMAG
         "rows": rows,
         "queries": raw["queries"],
         "images": len(vectors),
-        "values": len(np.unique(labels[factor])),
+        "values": len(np.unique(labels[factor][labels[factor] >= 0])),
     }
 
 
@@ -81,14 +83,19 @@ def nearest_matches(vectors, labels, different=None):
 
     Args:
         vectors: `(n, size)`.
-        labels: int `(n,)`.
+        labels: int `(n,)`; vectors of a negative one do not count.
         different: int `(n,)`, or `None`: neighbours with the query's value are left
-            out.
+            out. Those of a negative one do not count, as they may have any value.
 
     Returns:
         `{"hits", "queries", "accuracy", "chance"}`.
     """
     vectors, labels = np.asarray(vectors, np.float32), np.asarray(labels)
+    scored = labels >= 0
+    if different is not None:
+        scored &= different >= 0
+        different = different[scored]
+    vectors, labels = vectors[scored], labels[scored]
     hits = queries = 0
     chances = []
     for start in range(0, len(vectors), CHUNK):
