@@ -152,17 +152,29 @@ def _read_pairs(path):
     return dataset.split, dataset.notes
 
 
-def _parquet(**options):
-    import pyarrow
-    from pyarrow import parquet
-
+def _parquet_readers():
+    """Readers of Parquet, where pyarrow is there and takes this NumPy."""
+    try:
+        import pyarrow
+        from pyarrow import parquet
+    except ImportError:
+        return {}
     columns = {
         "path": [f"{k}.png" for k in range(40)],
         "writer": ["a", "b", None, "NA"] * 10,
         "size": [1.5, float("nan")] * 20,
     }
     table = pyarrow.table(columns)
-    return lambda: _written(lambda file: parquet.write_table(table, file, **options))
+
+    def write(**options):
+        return lambda: _written(lambda f: parquet.write_table(table, f, **options))
+
+    return {
+        "parquet": Reader("a.parquet", write(), _read_table),
+        "parquet-checksum": Reader(
+            "a.parquet", write(write_page_checksum=True), _read_table
+        ),
+    }
 
 
 def _read_table(path):
@@ -266,10 +278,7 @@ READERS = {
         "a.tif", _picture("L", "TIFF", compression="tiff_lzw"), _read_picture
     ),
     "csv": Reader("a.csv", _csv, _read_pairs),
-    "parquet": Reader("a.parquet", _parquet(), _read_table),
-    "parquet-checksum": Reader(
-        "a.parquet", _parquet(write_page_checksum=True), _read_table
-    ),
+    **_parquet_readers(),
     "idx-images": Reader(idx.FILES["train"][0], lambda: _idx(3), _read_idx_beside),
     "idx-labels": Reader(idx.FILES["test"][1], lambda: _idx(1), _read_idx_beside),
     "idx-gz": Reader(
