@@ -117,7 +117,8 @@ def _address(name):
 def _onnx(path, shape):
     height, width, channels = map(int, shape)
     return ONNX.format(
-        path=ascii(path),
+        # Escapes as in Python, but for characters that take two in JSON.
+        path=json.dumps(path, ensure_ascii=False),
         mode='"L"' if channels == 1 else '"RGB"',
         height=height,
         width=width,
