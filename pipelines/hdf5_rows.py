@@ -73,11 +73,13 @@ class OpRows:
     def __init__(self, path, name):
         import tensorflow_io
 
+        self._path = path
         self._images = tensorflow_io.IOTensor.from_hdf5(str(path))(f"/{name}")
-        self.slab(0, 1)
+        self._images[0:1]
 
     def __getitem__(self, indices):
-        return self.gather(tf.constant(indices, tf.int64)).numpy()
+        with foreign(RULE, self._path):
+            return self.gather(tf.constant(indices, tf.int64)).numpy()
 
     def gather(self, indices):
         """Images by an int64 tensor of indices, inside a graph."""
@@ -89,4 +91,5 @@ class OpRows:
 
     def slab(self, start, stop):
         """As of `H5Rows`."""
-        return self._images[start:stop].numpy()
+        with foreign(RULE, self._path):
+            return self._images[start:stop].numpy()

@@ -12,8 +12,18 @@ class DataError(Exception):
 
 
 def data_error_in(error):
-    """The text of a `DataError` that was raised while a TensorFlow graph read data,
-    which then raises an error of its own with that text in it; `None` for others."""
-    of_tensorflow = type(error).__module__.startswith("tensorflow.")
-    match = re.search(r"\bDataError: (.*)", str(error)) if of_tensorflow else None
-    return match and match[1]
+    """The line on data in an error that TensorFlow raised while a graph read it.
+
+    Returns:
+        The text of a `DataError` that a function of Python raised in the graph, or
+        of an HDF5 file that the op of tensorflow-io could not read; `None` for
+        other errors.
+    """
+    if not type(error).__module__.startswith("tensorflow."):
+        return None
+    if match := re.search(r"\bDataError: (.*)", str(error)):
+        return match[1]
+    match = re.search(r"unable to process dataset file(.*): (H5\w+ .*)", str(error))
+    if match:
+        return f"an HDF5 file must be readable. Received: {match[1]} ({match[2]})"
+    return None

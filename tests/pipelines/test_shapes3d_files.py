@@ -3,11 +3,14 @@
 import h5py
 import numpy as np
 import pytest
+import tensorflow as tf
 from click.testing import CliRunner
 
 from tfmi.cli import cli
 from tfmi.errors import DataError
+from tfmi.errors import data_error_in
 from tfmi.pipelines import shapes3d_files as files
+from tfmi.pipelines.rows import gather
 
 LABELS = np.array([[0, 0, 0, 0.75, 0, -30.0], [0.1, 0, 0, 0.75, 0, -30.0]] * 50)
 IMAGES = np.random.default_rng(0).integers(0, 256, (100, 16, 16, 3)).astype(np.uint8)
@@ -38,6 +41,13 @@ def test_damaged_images_are_one_line_with_the_name_of_the_file(path):
         rows[[70]]
     with pytest.raises(DataError, match="must be readable. Received: .*3dshapes.h5"):
         rows.slab(60, 80)
+    with pytest.raises(tf.errors.OpError) as raised:
+        list(
+            tf.data.Dataset.from_tensors([70]).map(
+                lambda indices: gather(rows, indices, (16, 16, 3))
+            )
+        )
+    assert "3dshapes.h5" in data_error_in(raised.value)
     arguments = ["data", "check", "shapes3d", "--data-dir", str(path)]
     result = CliRunner().invoke(cli, [*arguments, "--output", str(path.parent / "out")])
     assert result.exit_code == 1, result.output

@@ -63,7 +63,8 @@ class ParquetWriter:
             import pyarrow.parquet
         except ImportError as error:
             raise DataError(
-                "Parquet needs pyarrow: pip install 'tfmi[parquet]'; or write .npz"
+                "Parquet needs pyarrow (pip install 'tfmi[parquet]'); .npz needs "
+                f"nothing. Received: {path.name} ({error})"
             ) from error
         self._arrow, self._path, self._writer = pyarrow, path, None
 
