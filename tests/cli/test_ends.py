@@ -29,10 +29,17 @@ def call(tmp_path, monkeypatch):
     return lambda *args: CliRunner().invoke(cli, [str(arg) for arg in args])
 
 
+def usual_signals():
+    """In a new process: what nohup or a shell in the background had it ignore."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
+
+
 def own_terminal(terminal):
     """Function that makes a terminal that of a new process, as a shell does."""
 
     def prepare():
+        usual_signals()
         os.setsid()
         fcntl.ioctl(terminal, termios.TIOCSCTTY, 0)
 
@@ -124,6 +131,7 @@ def failing(body, tmp_path, **environment):
         capture_output=True,
         text=True,
         env=environment,
+        preexec_fn=usual_signals,
     )
 
 

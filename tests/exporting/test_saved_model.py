@@ -259,17 +259,18 @@ def test_warmup_that_the_model_does_not_answer_is_refused(exported, tmp_path):
     shutil.copytree(exported / "shared" / "1", path)
     good = dict(warmup.read(path))
     images = {"images": np.zeros((1, *SHAPE), np.uint8)}
-    for bad in (
-        {"no_such": images},
-        {"serving_default": images},
-        {**good, "serving_default": {"pictures": images["images"]}},
-    ):
-        warmup.write(path, "tiny-shared", bad)
-        with pytest.raises(DataError, match="requests that the model answers"):
-            warmup.check(path)
-    for content in (b"no TFRecord", b"a longer file that is no TFRecord either"):
-        (path / warmup.PATH).write_bytes(content)
-        with pytest.raises(DataError, match="requests that the model answers"):
-            warmup.check(path)
-    warmup.write(path, "tiny-shared", good)
-    warmup.check(path)
+    with server_session.loaded(path) as (call, signatures):
+        for bad in (
+            {"no_such": images},
+            {"serving_default": images},
+            {**good, "serving_default": {"pictures": images["images"]}},
+        ):
+            warmup.write(path, "tiny-shared", bad)
+            with pytest.raises(DataError, match="requests that the model answers"):
+                warmup.check(path, call, signatures)
+        for content in (b"no TFRecord", b"a longer file that is no TFRecord either"):
+            (path / warmup.PATH).write_bytes(content)
+            with pytest.raises(DataError, match="requests that the model answers"):
+                warmup.check(path, call, signatures)
+        warmup.write(path, "tiny-shared", good)
+        warmup.check(path, call, signatures)

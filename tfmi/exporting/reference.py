@@ -25,6 +25,8 @@ from tfmi.runs.samples import read_arrays
 
 BATCH_SIZES = (1, 3, 64)
 COUNT = max(BATCH_SIZES)
+# Of each size; that of the largest has all images.
+BATCHES = 8
 EXTREMES = 4
 # Type (numpy's letter) and number of dimensions of each kind of input.
 KINDS = {"images": ("B", 4), "files": ("S", 1)}
@@ -193,7 +195,7 @@ def _outputs_of(arrays, kind):
 
 
 def batches(arrays, kind="images"):
-    """The inputs and Keras's outputs in batches of 1, 3 and 64.
+    """The inputs and Keras's outputs in batches of 1, 3 and 64, at most 8 of each.
 
     Returns:
         A list of arrays, and a list of `{output: (right values, batch, size)}`.
@@ -204,7 +206,7 @@ def batches(arrays, kind="images"):
     parts = [
         slice(start, start + size)
         for size in BATCH_SIZES
-        for start in range(0, len(inputs), size)
+        for start in range(0, len(inputs), size)[:BATCHES]
     ]
     expected = [{name: v[:, part] for name, v in outputs.items()} for part in parts]
     return [inputs[part] for part in parts], expected

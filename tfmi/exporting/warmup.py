@@ -8,7 +8,6 @@ import numpy as np
 import tensorflow as tf
 
 from tfmi.errors import DataError
-from tfmi.exporting import server_session
 from tfmi.exporting.protos import PredictionLog
 
 PATH = "assets.extra/tf_serving_warmup_requests"
@@ -60,26 +59,28 @@ def read(path):
     ]
 
 
-def check(path):
+def check(path, call, signatures):
     """Run each request as the server would.
+
+    Args:
+        path: of the SavedModel.
+        call, signatures: of `server_session.loaded`.
 
     Raises:
         DataError: where the model does not answer one, or a signature has none.
     """
     requests = read(path)
     requested = [signature for signature, _ in requests]
-    with server_session.loaded(path) as (call, signatures):
-        if sorted(requested) != sorted(signatures):
-            raise _unusable(
-                path, f"requests for {', '.join(requested) or 'no signature'}"
-            )
-        for signature, arrays in requests:
-            if set(arrays) != set(signatures[signature]["inputs"]):
-                raise _unusable(path, f"{signature} of {', '.join(arrays)}")
-            (batch,) = arrays.values()
-            for name, value in call(signature, batch).items():
-                if len(value) != len(batch) or not np.isfinite(value).all():
-                    raise _unusable(path, f"{name} of {signature}")
+    if sorted(requested) != sorted(signatures):
+        what = f"requests for {', '.join(requested) or 'no signature'}"
+        raise _unusable(path, what)
+    for signature, arrays in requests:
+        if set(arrays) != set(signatures[signature]["inputs"]):
+            raise _unusable(path, f"{signature} of {', '.join(arrays)}")
+        (batch,) = arrays.values()
+        for name, value in call(signature, batch).items():
+            if len(value) != len(batch) or not np.isfinite(value).all():
+                raise _unusable(path, f"{name} of {signature}")
 
 
 def _unusable(path, what):

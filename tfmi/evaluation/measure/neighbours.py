@@ -4,6 +4,7 @@ import collections
 
 import numpy as np
 from matplotlib.figure import Figure
+from matplotlib.patches import Rectangle
 from sklearn.neighbors import NearestNeighbors
 
 MAX_QUERIES = 12
@@ -118,24 +119,30 @@ def retrieval_grid(path, images, vectors, labels, title, count=8):
     values, queries = np.unique(labels, return_index=True)
     queries = queries[values >= 0][:MAX_QUERIES]
     nearby = neighbours(vectors, queries, count)
-    size = (9, 0.95 * len(queries) + 0.8)
-    figure = Figure(figsize=size, layout="constrained")
-    grid = figure.subplots(len(queries), 1 + nearby.shape[1], squeeze=False)
-    for line, query, row in zip(grid, queries, nearby, strict=True):
-        _show(line[0], images[query], "black")
-        for axes, index in zip(line[1:], row, strict=True):
+    # A square of side 1 an image; one pair of axes draws far faster than many.
+    size = np.array([1 + nearby.shape[1], len(queries)])
+    figure = Figure(figsize=size + [0, 0.8], layout="constrained")
+    axes = figure.subplots()
+    for line, (query, row) in enumerate(zip(queries, nearby, strict=True)):
+        _show(axes, images[query], (0, line), "black")
+        for column, index in enumerate(row, 1):
             right = labels[index] == labels[query]
-            _show(axes, images[index], "tab:green" if right else "tab:red")
-    grid[0, 0].set_title("query", fontsize=9)
+            color = "tab:green" if right else "tab:red"
+            _show(axes, images[index], (column, line), color)
+    axes.set(xlim=(0, size[0]), ylim=(size[1], 0), aspect="equal")
+    axes.set_axis_off()
+    axes.text(0.5, 0, "query", ha="center", va="bottom", fontsize=9)
     figure.suptitle(title, fontsize=10)
     figure.savefig(path, dpi=80)
 
 
-def _show(axes, image, color):
+def _show(axes, image, corner, color):
+    """An image and its frame in the square that begins at a corner."""
     # Three channels are shown as a picture, any other number by the first.
     picture = image[..., :3] if image.shape[-1] >= 3 else image[..., 0]
-    axes.imshow(picture, cmap="gray", vmin=0, vmax=255)
-    axes.set_xticks([])
-    axes.set_yticks([])
-    for spine in axes.spines.values():
-        spine.set(edgecolor=color, linewidth=3)
+    width, height = 0.9 * np.divide(picture.shape[1::-1], max(picture.shape[:2]))
+    left, top = np.array(corner) + 0.5 - np.divide([width, height], 2)
+    extent = (left, left + width, top + height, top)
+    axes.imshow(picture, cmap="gray", vmin=0, vmax=255, extent=extent)
+    frame = {"fill": False, "edgecolor": color, "linewidth": 3}
+    axes.add_patch(Rectangle((left, top), width, height, **frame))

@@ -49,9 +49,12 @@ class SavedModel(Format):
         from tfmi.exporting import server_session
         from tfmi.exporting import warmup
 
-        with server_session.one_line_of_errors(path):
-            differences = _differences(path, arrays)
-        warmup.check(path)
+        with (
+            server_session.loaded(path) as (call, signatures),
+            server_session.one_line_of_errors(path),
+        ):
+            differences = _differences(call, signatures, arrays)
+            warmup.check(path, call, signatures)
         return differences
 
     def signatures(self, path, info):
@@ -110,10 +113,9 @@ def _requests(arrays):
     return requests
 
 
-def _differences(path, arrays):
+def _differences(call, signatures, arrays):
     from tfmi.exporting import reference
     from tfmi.exporting import served_module
-    from tfmi.exporting import server_session
 
     images, expected = reference.batches(arrays)
     scaled = [reference.scaled(batch) for batch in images]
@@ -123,16 +125,14 @@ def _differences(path, arrays):
     }
     if "files" in arrays:
         wanted[served_module.ENCODED] = reference.batches(arrays, "files")
-    with server_session.loaded(path) as (call, signatures):
-        missing = sorted(set(wanted) - set(signatures))
-        if missing:
-            raise DataError(
-                f"a SavedModel must have the signatures {', '.join(wanted)}. "
-                f"Received: none named {', '.join(missing)}"
-            )
-        return {
-            signature: largest_difference(
-                expected, [call(signature, batch) for batch in batches]
-            )
-            for signature, (batches, expected) in wanted.items()
-        }
+    if missing := sorted(set(wanted) - set(signatures)):
+        raise DataError(
+            f"a SavedModel must have the signatures {', '.join(wanted)}. "
+            f"Received: none named {', '.join(missing)}"
+        )
+    return {
+        signature: largest_difference(
+            expected, [call(signature, batch) for batch in batches]
+        )
+        for signature, (batches, expected) in wanted.items()
+    }
