@@ -5,42 +5,20 @@ options in its signature (`options`). Packages add their own through the entry-p
 group `tfmi.pipelines`; a dataset at hand in Python needs none (`from_dataset`).
 """
 
-import importlib
-import importlib.metadata
-
 from tfmi.errors import UsageError
 from tfmi.pipelines.options import INTERNAL
 from tfmi.pipelines.options import options_of
+from tfmi.registry import Registry
 
 BUILT_IN = {
     "colored-mnist": "tfmi.pipelines.colored_mnist:open_dataset",
-    "pairs": "tfmi.pipelines.pairs:open_dataset",
     "iam": "tfmi.pipelines.iam:open_dataset",
-    "shapes3d": "tfmi.pipelines.shapes3d:open_dataset",
+    "pairs": "tfmi.pipelines.pairs:open_dataset",
     "sentinel2": "tfmi.pipelines.sentinel2.dataset:open_dataset",
+    "shapes3d": "tfmi.pipelines.shapes3d:open_dataset",
 }
-
-
-def names():
-    """Names of all pipelines, those of installed packages too."""
-    return sorted({*BUILT_IN, *_plugins()})
-
-
-def find(name):
-    """The function that opens the dataset `name`.
-
-    Raises:
-        UsageError: for an unknown name.
-    """
-    plugins = _plugins()
-    if name in plugins:
-        return plugins[name].load()
-    if name not in BUILT_IN:
-        raise UsageError(
-            f"the pipeline must be one of {', '.join(names())}. Received: {name}"
-        )
-    module, function = BUILT_IN[name].split(":")
-    return getattr(importlib.import_module(module), function)
+_registry = Registry("tfmi.pipelines", BUILT_IN, "the pipeline must be one of")
+names, find = _registry.names, _registry.find
 
 
 def check_options(name, given):
@@ -88,8 +66,3 @@ def from_dataset(pairs, labelled=None, factors=None, **about):
     from tfmi.pipelines.own_dataset import OwnDataset
 
     return OwnDataset(pairs, labelled, factors, **about)
-
-
-def _plugins():
-    entries = importlib.metadata.entry_points(group="tfmi.pipelines")
-    return {entry.name: entry for entry in entries}

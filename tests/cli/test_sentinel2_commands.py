@@ -127,6 +127,7 @@ def test_distances_to_a_point_on_the_images_coordinates(run, folder, tmp_path):
     assert (distance > 0).all() and distance.std() > 0
 
 
+@pytest.mark.filterwarnings("ignore::rasterio.errors.NotGeoreferencedWarning")
 def test_regions_are_compared_with_land_cover(run, tmp_path):
     np.save(tmp_path / "a.npy", made.series())
     cover = np.ones((64, 48, 1), np.uint16)

@@ -19,6 +19,7 @@ def reader(name):
     return damage.READERS[name]
 
 
+@pytest.mark.filterwarnings("ignore::UserWarning:PIL.TiffImagePlugin")
 @pytest.mark.parametrize("name", damage.READERS)
 def test_some_damaged_files(name, tmp_path, monkeypatch):
     monkeypatch.setenv("TFMI_CACHE_DIR", str(tmp_path / "cache"))

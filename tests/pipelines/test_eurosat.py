@@ -133,6 +133,7 @@ def spoil(path, how):
             pass
 
 
+@pytest.mark.filterwarnings("ignore::rasterio.errors.NotGeoreferencedWarning")
 @pytest.mark.parametrize(
     "how, message",
     [

@@ -6,12 +6,12 @@ the entry-point group `tfmi.recipes`, whose entries are `Recipe` objects.
 
 import functools
 import importlib
-import importlib.metadata
 
 from tfmi.errors import UsageError
 from tfmi.files import parse_json
 from tfmi.recipes.base import Recipe
 from tfmi.recipes.base import setting
+from tfmi.registry import plugins
 
 __all__ = ["Recipe", "every", "find", "from_dict", "read_settings", "setting"]
 
@@ -26,8 +26,8 @@ def every():
         for module in MODULES
         for recipe in importlib.import_module(f"tfmi.recipes.{module}").RECIPES
     ]
-    others = importlib.metadata.entry_points(group="tfmi.recipes")
-    return {recipe.name: recipe for recipe in [*own, *(e.load() for e in others)]}
+    others = plugins("tfmi.recipes").values()
+    return {recipe.name: recipe for recipe in [*own, *others]}
 
 
 def find(name):

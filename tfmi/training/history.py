@@ -1,13 +1,28 @@
-"""Lines of CSV files that are to be written again."""
+"""The CSV file of a training: rows that come, and rows that are to come again."""
 
+import contextlib
 import csv
 import io
+
+import keras
 
 from tfmi.files import foreign
 from tfmi.files import open_plain
 from tfmi.files import replacing
 
 RULE = "a table of training must have whole numbers in its first column, or be removed"
+
+
+@contextlib.contextmanager
+def csv_logger(path):
+    """Keras's callback that adds a row an epoch, its file closed however it ends."""
+    logger = keras.callbacks.CSVLogger(path, append=True)
+    try:
+        yield logger
+    finally:
+        # A disk that is full has been said where the row was written.
+        with contextlib.suppress(OSError):
+            logger.on_train_end()
 
 
 def drop_rows_from(path, number):

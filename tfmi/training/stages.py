@@ -23,6 +23,7 @@ from tfmi.training.callbacks import ProgressBar
 from tfmi.training.callbacks import StepScalars
 from tfmi.training.checkpoint import Checkpoint
 from tfmi.training.checkpoint import FiniteLoss
+from tfmi.training.history import csv_logger
 from tfmi.training.history import drop_rows_from
 from tfmi.training.monitor import TrainingMonitor
 
@@ -175,7 +176,11 @@ class _Training:
         run, folder = self.run, self.run.stage_folder(stage.name)
         drop_rows_from(run.history_file(stage.name), span.first // span.per_epoch)
         bar = ProgressBar(stage.name, span)
-        with _one_line_of_disk_errors(folder), contextlib.closing(bar):
+        with (
+            _one_line_of_disk_errors(folder),
+            contextlib.closing(bar),
+            csv_logger(run.history_file(stage.name)) as history,
+        ):
             monitor = TrainingMonitor(
                 stage, folder, self.dataset, span, self.probe_every, bar
             )
@@ -184,7 +189,7 @@ class _Training:
                 bar,
                 monitor,
                 StepScalars(folder / "logs" / "steps", span),
-                keras.callbacks.CSVLogger(run.history_file(stage.name), append=True),
+                history,
                 keras.callbacks.TensorBoard(folder / "logs", write_graph=False),
                 Checkpoint(folder / CHECKPOINT, span, self.stop),
             ]

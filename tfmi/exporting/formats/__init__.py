@@ -5,10 +5,8 @@ its own through the entry-point group `tfmi.export_formats`, whose entries are
 `Format` objects.
 """
 
-import importlib
-import importlib.metadata
-
 from tfmi.errors import UsageError
+from tfmi.registry import Registry
 
 # In the order in which they are written.
 BUILT_IN = {
@@ -19,28 +17,8 @@ BUILT_IN = {
 }
 # What "all" stands for: the formats that say what Keras says.
 ALL = ("savedmodel", "onnx")
-
-
-def names():
-    """Names of all formats, those of installed packages last."""
-    return list(dict.fromkeys([*BUILT_IN, *_plugins()]))
-
-
-def find(name):
-    """The `Format` of that name.
-
-    Raises:
-        UsageError: for an unknown name.
-    """
-    plugins = _plugins()
-    if name in plugins:
-        return plugins[name].load()
-    if name not in BUILT_IN:
-        raise UsageError(
-            f"the format must be all or among {', '.join(names())}. Received: {name}"
-        )
-    module, attribute = BUILT_IN[name].split(":")
-    return getattr(importlib.import_module(module), attribute)
+_registry = Registry("tfmi.export_formats", BUILT_IN, "the format must be all or among")
+names, find = _registry.names, _registry.find
 
 
 def choose(wanted):
@@ -65,8 +43,3 @@ def choose(wanted):
                 f"made from. Received: {', '.join(wanted)}"
             )
     return sorted(formats, key=lambda each: each.made_from is not None)
-
-
-def _plugins():
-    entries = importlib.metadata.entry_points(group="tfmi.export_formats")
-    return {entry.name: entry for entry in entries}

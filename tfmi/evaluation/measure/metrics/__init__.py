@@ -13,18 +13,16 @@ Each score becomes a record of the protocol "dimensions", and so a column of the
 tables. A package adds its own metrics through the entry-point group `tfmi.metrics`.
 """
 
-import importlib.metadata
-
 from tfmi.evaluation.measure.metrics.dci import dci
 from tfmi.evaluation.measure.metrics.factor_vae import factor_vae_score
 from tfmi.evaluation.measure.metrics.mig import mig
 from tfmi.evaluation.measure.metrics.sap import sap
+from tfmi.registry import plugins
 
 
 def find():
     """`{name: metric}` of all metrics, those of installed packages too."""
-    entries = importlib.metadata.entry_points(group="tfmi.metrics")
-    return {**METRICS, **{entry.name: entry.load() for entry in entries}}
+    return {**METRICS, **plugins("tfmi.metrics")}
 
 
 def _mig(codes, factors, test_codes, test_factors, seed):
