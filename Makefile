@@ -4,9 +4,11 @@ PYTHON_IO ?= $(shell command -v python3.11 || command -v python3)
 VENV := .venv
 VENV_IO := .venv-io
 VENV_BEAM := .venv-beam
+# Markers of the tests that have a command of their own (setup.cfg).
+APART := fuzz or kill or new_venv or replicas
 export TF_CPP_MIN_LOG_LEVEL ?= 2
 
-.PHONY: train test test-io test-beam lint clean
+.PHONY: train test test-io test-io-long test-beam lint clean
 
 train: $(VENV)/installed
 	$(VENV)/bin/tfmi train colored-mnist --sample --shared-epochs 20 --exclusive-epochs 20
@@ -17,9 +19,12 @@ test: $(VENV)/installed
 	$(VENV)/bin/python -m ruff check
 	$(VENV)/bin/python -m pytest
 
-# The set of versions beside which tensorflow-io's ops load.
+# The set of versions beside which tensorflow-io's ops load; what takes long apart.
 test-io: $(VENV_IO)/installed
-	$(VENV_IO)/bin/python -m pytest
+	$(VENV_IO)/bin/python -m pytest -m "not long and not ($(APART))"
+
+test-io-long: $(VENV_IO)/installed
+	$(VENV_IO)/bin/python -m pytest -m "long and not ($(APART))"
 
 # What needs Apache Beam; everywhere else it is skipped.
 test-beam: $(VENV_BEAM)/installed

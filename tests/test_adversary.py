@@ -89,6 +89,7 @@ def singular_values(model):
     return [np.linalg.norm(kernel, 2) for kernel in kernels]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     "discriminator, precision", [("concat", "mixed_bfloat16"), ("dot", "mixed_float16")]
 )

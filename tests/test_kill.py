@@ -182,9 +182,10 @@ def train_killed(killer, whole, folder):
     return place
 
 
-def test_a_few_kills_of_a_training(whole, tmp_path):
+@pytest.mark.long
+def test_a_kill_of_a_training(whole, tmp_path):
     killer = Killer(seed=2)
-    while killer.kills < 3:
+    while killer.kills < 1:
         train_killed(killer, whole, tmp_path / f"{killer.kills}")
 
 

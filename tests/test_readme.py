@@ -23,6 +23,7 @@ np.savez("vectors.npz", **vectors)
 """
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("backbone", ["Sequential", "keras.applications"])
 def test_own_encoders_through_keras(tmp_path, monkeypatch, backbone):
     """Trained by both stages, saved, loaded in a process of its own, exported."""
@@ -60,6 +61,7 @@ def labelled(count, seed):
     return tf.data.Dataset.from_tensor_slices((images, labels))
 
 
+@pytest.mark.long
 def test_commands_as_calls(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     images = labelled(128, 0).map(lambda image, labels: image)

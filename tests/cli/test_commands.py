@@ -105,6 +105,7 @@ def test_datasets_lists_the_recipes(call):
     assert "nothing found" in result.output
 
 
+@pytest.mark.long
 def test_train_evaluate_export_info(call, tmp_path):
     folder = tiny.write_mnist(tmp_path / "my data")
     result = call("train", "colored-mnist", "--data-dir", folder, *tiny.OPTIONS)
@@ -142,6 +143,7 @@ def test_train_evaluate_export_info(call, tmp_path):
     assert "finished" in result.output
 
 
+@pytest.mark.long
 def test_resume_finishes_a_stopped_run(call, tmp_path):
     data = {"data_dir": str(tiny.write_mnist(tmp_path / "m"))}
     run = runs.create(recipes.find("colored-mnist").replace(**tiny.SETTINGS), data)

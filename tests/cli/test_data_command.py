@@ -82,6 +82,7 @@ def test_bad_input_is_one_line(call, args, code, message):
 ONCE = [*tiny.OPTIONS, "--shared-epochs", "1", "--exclusive-epochs", "1"]
 
 
+@pytest.mark.long
 def test_iam_from_stand_in_to_export(call):
     result = call(
         "data", "synthesize-iam", "s", "--writers", 2, "--words-per-writer", 60
@@ -110,6 +111,7 @@ def export_and_embed(call, recipe, images):
         assert len(vectors["shared"]) > 1
 
 
+@pytest.mark.long
 def test_shapes3d_from_rendering_to_export(call, monkeypatch):
     monkeypatch.setattr(shapes3d_scene, "SUPERSAMPLING", 1)
     result = call("data", "check", "shapes3d", "--render", 960)

@@ -34,6 +34,7 @@ def call(folder, command, *options):
     return CliRunner().invoke(cli, [str(arg) for arg in args])
 
 
+@pytest.mark.long
 def test_ablate_then_sweep_with_its_stage_1(folder):
     options = ["--rows", "alpha-0,baseline"]
     result = call(folder, "ablate", *options)

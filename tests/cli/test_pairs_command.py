@@ -63,6 +63,7 @@ def test_a_factor_that_cannot_be_scored_is_said_and_left_out(call, manifest):
     assert result.exit_code == 0, result.output
 
 
+@pytest.mark.long
 def test_two_domains_have_weights_of_their_own(call, manifest):
     rows = [f"straße 1/ö {n}.png,straße 1/ö {n + 1}.png" for n in range(0, 120, 2)]
     path = manifest.parent / "pairs.csv"

@@ -67,6 +67,7 @@ def test_a_run_keeps_its_split_and_its_channels(run, folder, tmp_path):
         opened(other)
 
 
+@pytest.mark.long
 def test_evaluate_scores_the_date_and_retrieve_the_place(run):
     result = call("evaluate", run, "--protocol", "paper", "--limit", 100)
     assert result.exit_code == 0, result.output

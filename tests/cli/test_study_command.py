@@ -45,6 +45,7 @@ def call(*options):
     return CliRunner().invoke(cli, args)
 
 
+@pytest.mark.long
 def test_whole_seeds_come_first_and_nothing_is_repeated(study, counts):
     result = call()
     assert result.exit_code == 0, result.output
@@ -73,6 +74,7 @@ def test_tables_and_pictures(study, counts):
     assert ends == [["0.5000", "60", "1"]] * 2
 
 
+@pytest.mark.long
 def test_a_stopped_study_shows_what_is_done_and_goes_on(study, counts, monkeypatch):
     monkeypatch.setattr(experiment, "Interrupt", lambda: lambda: counts.steps == 7)
     result = call()

@@ -119,6 +119,7 @@ def test_read_only_target(finished, disk, tmp_path):
     assert tree(disk.path) == before
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("left", [0, 16384])
 def test_full_target_keeps_what_was_there(finished, disk, tmp_path, left):
     run = disk.path / "run"
@@ -140,6 +141,7 @@ def test_full_target_keeps_what_was_there(finished, disk, tmp_path, left):
     assert result.exit_code == 0, result.output
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("left", [0, 8192, 40_000, 900_000, 1_550_000, 3_000_000])
 def test_training_on_a_full_disk_keeps_its_checkpoint(finished, disk, tmp_path, left):
     disk.fill(but=left)

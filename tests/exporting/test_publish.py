@@ -73,6 +73,7 @@ def test_new_onnx_takes_the_place_of_the_old_with_its_smaller_ones(small, tmp_pa
     assert not (target / "models.config").exists()
 
 
+@pytest.mark.long
 def test_every_version_can_be_verified_with_its_own_reference(small, tmp_path):
     target = tmp_path / "tiny"
     publish.export_run(small, "all", tmp_path)

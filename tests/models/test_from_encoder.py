@@ -50,7 +50,7 @@ def built_subclass():
         (own_models.functional, "dot", "dict", "float32"),
         (own_models.Subclass, "concat", "dict", "uint8"),
         (built_subclass, "dot", "tuple", "float32"),
-        (mobile_net, "dot", "tuple", "uint8"),
+        pytest.param(mobile_net, "dot", "tuple", "uint8", marks=pytest.mark.long),
         (nested, "dot", "dict", "uint8"),
     ],
 )

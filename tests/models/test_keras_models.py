@@ -41,9 +41,9 @@ def finite(model, batches=None):
     "stage, imports",
     [
         ("exclusive", "tfmi"),
-        ("shared", "tfmi,keras"),
+        pytest.param("shared", "tfmi,keras", marks=pytest.mark.long),
         ("shared", "keras,tfmi"),
-        ("shared", "tfmi,tensorflow"),
+        pytest.param("shared", "tfmi,tensorflow", marks=pytest.mark.long),
     ],
 )
 def test_loads_in_a_new_process(stage, imports, tmp_path):
@@ -86,6 +86,7 @@ class Interrupted(keras.callbacks.Callback):
             raise KeyboardInterrupt
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("stage", STAGES)
 def test_backup_restores_both_optimizers(stage, tmp_path):
     """An interrupted training ends where an unbroken one does."""

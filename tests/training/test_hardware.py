@@ -163,6 +163,7 @@ def test_overflow_skips_the_update_and_counts_the_step():
     assert int(model.optimizer.iterations) == 0
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("precision", MIXED)
 def test_a_run_in_half_precision_keeps_float32_models(tmp_path, precision):
     data = {"data_dir": str(tiny.write_mnist(tmp_path / "mnist"))}

@@ -98,12 +98,19 @@ def test_the_preview_is_there_before_the_first_step(
     assert (run.path / "preview.png").read_bytes().startswith(b"\x89PNG")
 
 
-@pytest.mark.parametrize("steps", [3, 5, 13])
+@pytest.fixture(scope="module")
+def unbroken(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("unbroken")
+    data = {"data_dir": str(tiny.write_mnist(folder / "mnist"))}
+    run = start(folder, data, max_shift=0.2)
+    stages.train(run, pipelines.find("colored-mnist")(**data), never)
+    return run
+
+
+@pytest.mark.parametrize("steps", [pytest.param(3, marks=pytest.mark.long), 5, 13])
 def test_stopped_and_resumed_equals_unbroken(
-    tmp_path, data, dataset, steps, monkeypatch
+    tmp_path, data, dataset, unbroken, steps, monkeypatch
 ):
-    unbroken = start(tmp_path, data, max_shift=0.2)
-    stages.train(unbroken, dataset, never)
     run = start(tmp_path, data, max_shift=0.2)
     # A step an execution: the unbroken run has had several.
     monkeypatch.setattr(loop, "SECONDS", 0)
@@ -137,6 +144,7 @@ def test_pairs_are_moved_each_by_itself(dataset):
     assert (pair["x"] != pair["y"]).any()
 
 
+@pytest.mark.long
 def test_a_run_of_stage_1_alone(tmp_path, data, dataset):
     folder = tmp_path / "alone"
     folder.mkdir()
