@@ -22,7 +22,7 @@ def main():
     from tfmi import pipelines
     from tfmi.training import hardware
 
-    hardware.choose_threads()
+    hardware.prepare()
     data = {"data_dir": options.data_dir} if options.data_dir else {"sample": True}
     dataset = pipelines.open_dataset("colored-mnist", data)
     learners = {

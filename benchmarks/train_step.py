@@ -32,7 +32,7 @@ def main():
     options = _parser().parse_args()
     from tfmi.training import hardware
 
-    hardware.choose_threads()
+    hardware.prepare()
     rows = []
     for stage in options.stages:
         variants = _variants(options.variants or VARIANTS)

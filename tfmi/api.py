@@ -88,7 +88,7 @@ def train(
     data = options if dataset is None else dataset
     if dataset is None:
         pipelines.check_options(recipe.pipeline, options)
-    hardware.choose_threads()
+    hardware.prepare()
     recipe, opened = open_chosen(recipe, settings, data)
     run = runs.create(recipe, None if dataset is not None else options, root)
     with runs.locked(run.path):
@@ -115,7 +115,7 @@ def resume(run, dataset=None, *, probe_every=0, stop=lambda: False):
     from tfmi.training import stages
 
     run = load_run(run)
-    hardware.choose_threads()
+    hardware.prepare()
     with runs.locked(run.path):
         opened = run.open_dataset() if dataset is None else dataset
         # As it began: where nothing was chosen, without either.

@@ -11,6 +11,11 @@ class DataError(Exception):
     """Data, a run or a target folder that cannot be used (exit code 1)."""
 
 
+def first_line(error):
+    """The first line of an error's text, or its name where it has none."""
+    return (str(error).splitlines() or [""])[0] or type(error).__name__
+
+
 def data_error_in(error):
     """The line on data in an error that TensorFlow raised while a graph read it.
 

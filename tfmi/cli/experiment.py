@@ -82,7 +82,7 @@ def open_experiment(kind, recipe, output, seeds, reuse, data, settings, **scorin
 
     # A wrong setting is told before TensorFlow is loaded.
     recipes.find(recipe).replace(**settings).check_files()
-    hardware.choose_threads()
+    hardware.prepare()
     chosen, dataset = api.open_chosen(recipe, settings, data)
     path = pathlib.Path(output or f"{runs.FOLDER}/{chosen.name}-{kind}")
     donors = tuple(runs.load(folder) for folder in reuse)

@@ -71,7 +71,7 @@ def command(
         # A wrong setting is told before TensorFlow is loaded.
         recipes.find(recipe).replace(**settings).check_files()
     if not strategy:
-        hardware.choose_threads()
+        hardware.prepare()
     with _replicas(strategy) as spare:
         if resume:
             _resume(resume, spare, strategy, probe_every)

@@ -4,6 +4,7 @@ import json
 import pathlib
 
 from tfmi.errors import DataError
+from tfmi.errors import first_line
 from tfmi.exporting import comparison
 from tfmi.exporting import formats
 from tfmi.exporting import manifest
@@ -60,8 +61,7 @@ def _compare(path, name, export, model, arrays, progress):
             raise DataError(f"a model of this kind must be {own}")
         differences = export_format.differences(path, arrays)
     except Exception as error:  # a damaged model fails in many ways
-        reason = (str(error).splitlines() or [""])[0] or type(error).__name__
-        return [f"fails    {_shown(name)}: {reason}"]
+        return [f"fails    {_shown(name)}: {first_line(error)}"]
     shown = json.dumps({part: f"{value:.1e}" for part, value in differences.items()})
     progress(f"{name}  {model['kind']}  differs by {shown}")
     tolerance = _tolerance(export_format, model, arrays)

@@ -86,6 +86,7 @@ RULES = {
     "enlarge": ("true or false", lambda value: isinstance(value, bool)),
     "precision": (f"one of {', '.join(PRECISIONS)}", lambda v: v in PRECISIONS),
     "jit": ("true or false", lambda value: isinstance(value, bool)),
+    "jit_required": ("true or false", lambda value: isinstance(value, bool)),
     "seconds": ("numbers >= 0 by stage", lambda value: _is_dict(value, _is_seconds)),
     "versions": ("texts by package", lambda value: _is_dict(value, _is_text)),
 }

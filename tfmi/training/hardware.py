@@ -10,10 +10,12 @@ import pathlib
 import statistics
 import time
 
+from tfmi.errors import first_line
 from tfmi.runs import config
 
 PRECISIONS = ("auto", *config.PRECISIONS)
 JIT = ("auto", "on", "off")
+TRITON = "xla_gpu_enable_triton_gemm"
 STRATEGIES = ("mirrored", "multi-worker")
 # With more, whether an operation a core pays was not measured.
 CORES = 2
@@ -29,15 +31,36 @@ def choose_execution(run, image_shape, precision="auto", jit="auto"):
         reasons = "as it began", "as it began"
     else:
         precision, precision_reason = choose_precision(precision)
+        must = {"jit_required": True} if jit == "on" else {}
         jit, jit_reason = choose_jit(jit, run, image_shape, precision)
-        run.save_config(precision=precision, jit=jit)
+        run.save_config(precision=precision, jit=jit, **must)
         reasons = precision_reason, jit_reason
     chosen = run.config["precision"], "XLA" if run.config["jit"] else "no XLA"
     used = [f"{what} ({why})" for what, why in zip(chosen, reasons, strict=True)]
     return ", ".join([*used, *(["one core an operation"] if one_core() else [])])
 
 
-def choose_threads():
+def prepare():
+    """Set what has to be set before TensorFlow runs; changes nothing afterwards."""
+    _choose_threads()
+    _choose_xla_flags()
+
+
+def _choose_xla_flags():
+    """Products by cuBLAS alone, on a GPU, unless XLA_FLAGS says otherwise.
+
+    XLA's Triton kernels are no faster for these networks, and it fails to tile a
+    product of a flattened feature map in bfloat16 (64 x 1568 by 1568 x 512, on an
+    H100), which ends the compilation.
+    """
+    import tensorflow as tf
+
+    flags = os.environ.get("XLA_FLAGS", "")
+    if tf.config.list_physical_devices("GPU") and TRITON not in flags:
+        os.environ["XLA_FLAGS"] = f"{flags} --{TRITON}=false".strip()
+
+
+def _choose_threads():
     """Give each operation one core, where a step has enough of them side by side.
 
     The networks of two domains do not wait for each other, nor do the gradients
@@ -45,8 +68,8 @@ def choose_threads():
     make a step of the default recipe 1.1 to 1.3 times as fast as one at a time
     on both cores (benchmarks/train_step.py).
 
-    To be called before TensorFlow has run anything; changes nothing afterwards,
-    on more cores, with a GPU, or where TF_NUM_INTRAOP_THREADS is set.
+    Changes nothing on more cores, with a GPU, or where TF_NUM_INTRAOP_THREADS is
+    set.
     """
     import tensorflow as tf
 
@@ -118,9 +141,11 @@ def choose_jit(asked, run, image_shape, precision):
         return asked == "on", "as asked"
     if not tf.config.list_physical_devices("GPU"):
         return False, "slower on a CPU"
-    plain, compiled = (
-        1000 * step_seconds(run, image_shape, precision, jit) for jit in (False, True)
-    )
+    plain = 1000 * step_seconds(run, image_shape, precision, False)
+    try:
+        compiled = 1000 * step_seconds(run, image_shape, precision, True)
+    except tf.errors.OpError as error:
+        return False, f"XLA cannot compile a step: {first_line(error)}"
     reason = f"a step takes {compiled:.1f} ms with it, {plain:.1f} ms without"
     return compiled < plain, reason
 

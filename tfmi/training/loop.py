@@ -12,6 +12,7 @@ import time
 import keras
 import tensorflow as tf
 
+from tfmi.errors import first_line
 from tfmi.training import distribute
 
 # Of one execution: Ctrl-C is answered and the bar moves after it.
@@ -33,7 +34,7 @@ class Span:
     per_epoch: int
 
 
-def fit(model, batches, span, callbacks):
+def fit(model, batches, span, callbacks, xla_failed=None):
     """Train a model over a span of steps, or until it is stopped.
 
     Args:
@@ -45,9 +46,10 @@ def fit(model, batches, span, callbacks):
             after each execution, with the position in the epoch of its last
             step and the means over the epoch so far; `on_epoch_end` after whole
             epochs alone.
+        xla_failed: as of `StepRunner`.
     """
     callbacks = keras.callbacks.CallbackList(callbacks, model=model)
-    runner = StepRunner(model, batches)
+    runner = StepRunner(model, batches, xla_failed)
     model.stop_training = False
     callbacks.on_train_begin()
     per_epoch = span.per_epoch
@@ -69,9 +71,17 @@ def fit(model, batches, span, callbacks):
 
 
 class StepRunner:
-    """Runs steps on the batches, each time as many as take `SECONDS`."""
+    """Runs steps on the batches, each time as many as take `SECONDS`.
 
-    def __init__(self, model, batches):
+    Args:
+        model: compiled.
+        batches: iterable of batches.
+        xla_failed: function that is given a line where XLA cannot compile the step
+            of the model; unless it raises, training goes on without XLA.
+    """
+
+    def __init__(self, model, batches, xla_failed=None):
+        self._model, self._xla_failed = model, xla_failed
         if tf.distribute.has_strategy():
             self._batches = iter(distribute.shard_batches(batches))
             self._steps = distribute.steps_function(model)
@@ -88,7 +98,10 @@ class StepRunner:
         """
         count = min(self._count or 1, limit)
         start = time.perf_counter()
-        logs = self._steps(self._batches, tf.constant(count))
+        if self._count is None and self._model.jit_compile:
+            logs = self._first_by_xla()
+        else:
+            logs = self._steps(self._batches, tf.constant(count))
         logs = {name: float(value) for name, value in logs.items()}
         seconds = distribute.mean_over_workers(time.perf_counter() - start)
         # The first call builds the graph: what it took says nothing. Growth by
@@ -96,6 +109,21 @@ class StepRunner:
         fitting = max(1, int(count * SECONDS / seconds))
         self._count = 1 if self._count is None else min(fitting, 2 * count)
         return count, logs
+
+    def _first_by_xla(self):
+        """The first step by itself: its batch is at hand where XLA fails."""
+        batch = next(self._batches)
+        try:
+            return tf.function(self._model.train_step, jit_compile=True)(batch)
+        except tf.errors.ResourceExhaustedError:
+            raise
+        except tf.errors.OpError as error:
+            if self._xla_failed is None:
+                raise
+            self._xla_failed(first_line(error))
+        self._model.jit_compile = False
+        self._steps = _steps_function(self._model)
+        return tf.function(self._model.train_step)(batch)
 
 
 def _steps_function(model):

@@ -197,8 +197,20 @@ class _Training:
                 run.recipe.batch_size, seed, span.first, span.total - span.first
             )
             batches = prepared(pairs, span.first, run.recipe.max_shift, seed)
-            loop.fit(model, batches, span, callbacks)
+            loop.fit(
+                model, batches, span, callbacks, lambda why: self._without_xla(why, bar)
+            )
         return monitor.seconds
+
+    def _without_xla(self, reason, bar):
+        """What is done where XLA cannot compile a step."""
+        if self.run.config.get("jit_required"):
+            raise DataError(
+                "XLA must compile the steps, or not be asked for (--jit on). "
+                f"Received: {reason}"
+            )
+        bar.say(f"on without XLA, which cannot compile a step: {reason}")
+        self.run.save_config(jit=False)
 
     def _save_progress(self, stage, step, total):
         self.run.save_progress(stage=stage.name, step=step, steps=total, finished=False)
