@@ -6,6 +6,7 @@ code's once an image and not once a position. What else is computed (batch
 statistics, activations, optimizers) is not counted.
 """
 
+from tfmi.models.networks import FEATURE_MAPS
 from tfmi.models.networks import num_blocks
 
 
@@ -40,7 +41,8 @@ def _encoder(recipe, image_shape, size):
         channels = filters
         maps.append((rows, columns, channels))
     products.append(rows * columns * channels * size)
-    return products[0], sum(products[1:]), maps[-2]
+    shape = maps[FEATURE_MAPS[recipe.feature_map]]
+    return products[0], sum(products[1:]), shape
 
 
 def _critics(recipe, map_shape, code):

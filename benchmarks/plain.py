@@ -8,7 +8,7 @@ own, float32. Nothing of `tfmi`, so that nothing of it is measured by itself.
 import keras
 import tensorflow as tf
 
-LEARNING_RATE = 1e-4
+LEARNING_RATE = 1e-3
 
 
 def encoder(image_shape, size):
@@ -23,7 +23,7 @@ def encoder(image_shape, size):
         maps.append(features)
         side, filters = (side + 1) // 2, min(2 * filters, 512)
     vector = keras.layers.Dense(size)(keras.layers.Flatten()(features))
-    return keras.Model(image, [maps[-2], vector])
+    return keras.Model(image, [maps[-1], vector])
 
 
 def local_network(map_shape, size):
@@ -89,7 +89,7 @@ class SharedTraining:
             value += 0.5 * information(self.globals[1], map_y, shared_x)
             value += information(self.locals[0], map_x, shared_y)
             value += information(self.locals[1], map_y, shared_x)
-            l1 = tf.reduce_mean(tf.reduce_sum(tf.abs(shared_x - shared_y), axis=-1))
+            l1 = tf.reduce_mean(tf.abs(shared_x - shared_y))
             loss = -(value - 0.1 * l1)
         self.optimizer.apply(tape.gradient(loss, variables), variables)
         return loss

@@ -47,6 +47,31 @@ def check_options(name, given):
         taken[option].check_path(value)
 
 
+def recorded(name, given):
+    """The options that a run is to write down: those given, and those whose default
+    is not what earlier runs were made with.
+
+    Args:
+        given: `{option: value}`, or `None` for a dataset that was made in Python.
+    """
+    if given is None:
+        return None
+    return {**{o.name: o.default for o in _changed(name)}, **given}
+
+
+def with_earlier_defaults(name, recorded):
+    """The options of a run, those that were not there when it was made included.
+
+    Args:
+        recorded: as the run wrote them down.
+    """
+    return {**{o.name: o.declared.before for o in _changed(name)}, **recorded}
+
+
+def _changed(name):
+    return [o for o in options_of(find(name)) if o.declared.before is not None]
+
+
 def open_dataset(name, given):
     """Open the dataset `name`.
 

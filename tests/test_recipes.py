@@ -6,17 +6,76 @@ from tfmi import methods
 from tfmi import recipes
 from tfmi.errors import DataError
 from tfmi.errors import UsageError
+from tfmi.recipes import paper
+
+PAPER = [
+    recipe for recipe in recipes.every().values() if recipe.name.endswith("-paper")
+]
+# What sections 4.3 and 5.1 say.
+STATED = {
+    "batch_size": 64,
+    "global_weight": 0.5,
+    "local_weight": 1.0,
+    "exclusive_global_weight": 0.5,
+    "exclusive_local_weight": 1.0,
+    "l1_weight": 0.1,
+    "shared_size": 64,
+    "switched": True,
+    "adversarial_loss": "saddle_point",
+}
+# What the paper does not have at all.
+ABSENT = {
+    "encoder": "",
+    "learning_rate_decay": "none",
+    "max_shift": 0.0,
+    "normalize_codes": False,
+    "shared_levels": 0,
+    "exclusive_levels": 0,
+    "code_noise": 0.0,
+    "exclusive_code_noise": 0.0,
+    "shared_adversarial_weight": 0.0,
+    "adversarial_warmup": 0.0,
+    "discriminator_spectral_norm": False,
+    "discriminator_noise": 0.0,
+    "discriminator_steps": 1,
+}
 
 
-def test_paper_recipe_holds_the_papers_settings():
-    paper = recipes.find("colored-mnist-paper")
-    assert (paper.global_weight, paper.local_weight, paper.l1_weight) == (0.5, 1.0, 0.1)
-    assert (paper.exclusive_global_weight, paper.exclusive_local_weight) == (0.5, 1.0)
-    assert (paper.shared_size, paper.exclusive_size) == (64, 8)
-    assert (paper.batch_size, paper.learning_rate) == (64, 1e-4)
-    assert (paper.critic, paper.critic_units) == ("concat", 512)
-    assert paper.adversarial_loss == "saddle_point"
-    assert paper.switched
+@pytest.mark.parametrize("recipe", PAPER, ids=lambda recipe: recipe.name)
+def test_paper_recipes_are_the_papers_or_say_why_not(recipe):
+    values = {**STATED, **ABSENT}
+    assert {name: getattr(recipe, name) for name in values} == values
+    colored = recipe.pipeline == "colored-mnist"
+    assert recipe.exclusive_size == (8 if colored else 64)
+    assert recipe.share_weights is not colored
+    notes, fixed = paper.notes(recipe.to_dict())
+    others = {field.name for field in recipe.settings()} - set(values)
+    assert set(notes) == others - {"exclusive_size", "share_weights", "seed"}
+    assert fixed
+    assert all(note.kind in ("deviation", "guess") for note in notes.values())
+
+
+def test_paper_recipes_hold_what_was_measured():
+    recipe = recipes.find("colored-mnist-paper")
+    assert (recipe.l1_reduction, recipe.feature_map) == ("mean", "last")
+    assert (recipe.learning_rate, recipe.discriminator_learning_rate) == (1e-3, 1e-3)
+    assert (recipe.critic, recipe.discriminator) == ("concat", "concat")
+    assert (recipe.critic_units, recipe.discriminator_units) == (512, 512)
+    assert (recipe.encoder_width, recipe.adversarial_weight) == (64, 0.025)
+
+
+def test_a_note_is_of_the_recipes_own_value():
+    settings = recipes.find("iam-paper").replace(learning_rate=1e-4).to_dict()
+    notes, _ = paper.notes(settings)
+    assert "learning_rate" not in notes and "l1_reduction" in notes
+    assert paper.notes(recipes.find("iam").to_dict()) == ({}, {})
+
+
+def test_a_run_of_before_the_mean_keeps_the_sum_and_its_map():
+    saved = recipes.find("colored-mnist-paper").to_dict()
+    del saved["l1_reduction"], saved["feature_map"]
+    old = recipes.from_dict({**saved, "learning_rate": 1e-4})
+    assert (old.l1_reduction, old.feature_map) == ("sum", "last_but_one")
 
 
 @pytest.mark.parametrize("name", recipes.every())

@@ -27,6 +27,11 @@ def dataset(folder):
     return colored_mnist.open_dataset(data_dir=folder)
 
 
+@pytest.fixture
+def black(folder):
+    return colored_mnist.open_dataset(data_dir=folder, digits="black")
+
+
 def arrays(batches):
     return [{k: v.numpy() for k, v in batch.items()} for batch in batches]
 
@@ -80,9 +85,9 @@ def test_stream_is_a_function_of_seed_and_step(dataset):
     assert whole[0]["x"].dtype == np.uint8
 
 
-def test_colors_of_x_and_y_are_independent(dataset):
+def test_colors_of_x_and_y_are_independent(black):
     colors = {"x": [], "y": []}
-    for batch in arrays(dataset.pairs(40, 0, 0, 50)):
+    for batch in arrays(black.pairs(40, 0, 0, 50)):
         for domain in "xy":
             peak = batch[domain].reshape(40, -1, 3).max(1)
             distance = np.abs(peak[:, None] - PALETTE).sum(-1)
@@ -92,9 +97,9 @@ def test_colors_of_x_and_y_are_independent(dataset):
     assert abs((x == y).mean() - 1 / 12) < 0.03
 
 
-def test_images_of_a_pair_are_two_drawings_of_a_digit(dataset):
-    strokes, labels = dataset._splits["train"]
-    for batch in arrays(dataset.pairs(8, 0, 0, 5)):
+def test_images_of_a_pair_are_two_drawings_of_a_digit(black):
+    strokes, labels = black._splits["train"]
+    for batch in arrays(black.pairs(8, 0, 0, 5)):
         # Each colour has a channel of 255, so the peak is the stroke itself.
         shown = 255 - batch["x"].max(-1), batch["y"].max(-1)
         x, y = (
@@ -106,14 +111,41 @@ def test_images_of_a_pair_are_two_drawings_of_a_digit(dataset):
         assert (x != y).all()
 
 
-def test_labels_are_those_of_the_pixels(dataset):
+@pytest.mark.parametrize("digits, grey", [("white", 255), ("black", 0)])
+def test_labels_are_those_of_the_pixels(folder, digits, grey):
+    dataset = colored_mnist.open_dataset(data_dir=folder, digits=digits)
     for domain, factor in (("x", "background_color"), ("y", "digit_color")):
         images, labels = next(iter(dataset.labelled(domain, "test", 30)))
         stroke = dataset._splits["test"][0]
         opacity = stroke if domain == "y" else 255 - stroke
         expected = opacity[..., None] * PALETTE[labels[factor].numpy()][:, None, None]
+        if domain == "x":
+            expected += grey * stroke[..., None].astype(int)
         assert np.abs(images.numpy() - expected / 255).max() <= 1
         assert (labels["digit"].numpy() == dataset._splits["test"][1]).all()
+
+
+def test_digits_of_runs_of_before_are_black(folder):
+    """A run that names no colour was trained on black digits; a new one names it."""
+    given = {"data_dir": str(folder)}
+    assert pipelines.recorded("colored-mnist", given)["digits"] == "white"
+    earlier = pipelines.with_earlier_defaults("colored-mnist", given)
+    assert earlier == {**given, "digits": "black"}
+    named = {**given, "digits": "white"}
+    assert pipelines.with_earlier_defaults("colored-mnist", named) == named
+    with pytest.raises(UsageError, match="--digits must be one of white, black"):
+        pipelines.open_dataset("colored-mnist", {**given, "digits": "red"})
+
+
+def test_pairs_and_labelled_images_have_the_same_digits(folder):
+    """Where the stroke is full, x has the digits' grey in both."""
+    for digits, grey in (("white", 255), ("black", 0)):
+        dataset = colored_mnist.open_dataset(data_dir=folder, digits=digits)
+        (pairs,) = arrays(dataset.pairs(40, 0, 0, 1))
+        images, _ = next(iter(dataset.labelled("x", "train", 40)))
+        full = dataset._splits["train"][0] == 255
+        assert full.any() and (images.numpy()[full] == grey).all()
+        assert (pairs["x"] == grey).all(-1).any()
 
 
 def test_labelled_is_fixed_and_whole(dataset):

@@ -125,7 +125,8 @@ def test_what_is_described_by_training_alone(tmp_path):
 def test_paths_of_data_are_texts(tmp_path):
     data = {"data_dir": tmp_path / "images"}
     runs.begin(tmp_path, recipes.find("colored-mnist"), data)
-    assert runs.load(tmp_path).config["data"] == {"data_dir": f"{tmp_path}/images"}
+    expected = {"data_dir": f"{tmp_path}/images", "digits": "white"}
+    assert runs.load(tmp_path).config["data"] == expected
 
 
 def test_a_config_that_is_no_file(tmp_path):

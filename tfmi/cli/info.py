@@ -10,6 +10,7 @@ import click
 def command(run):
     """What RUN was trained on and how far it got."""
     from tfmi import runs
+    from tfmi.recipes import paper
 
     run = runs.load(run)
     progress = run.progress
@@ -19,5 +20,12 @@ def command(run):
     click.echo(f"run       {run.path} ({state})")
     click.echo(f"data      {run.config.get('source', 'not opened yet')}")
     click.echo(f"versions  {json.dumps(run.config.get('versions', {}))}")
-    for name, value in run.recipe.to_dict().items():
-        click.echo(f"  {name:<29} {value}")
+    settings = run.recipe.to_dict()
+    notes, fixed = paper.notes(settings)
+    for name, value in settings.items():
+        beside = f"  ({notes[name]})" if name in notes else ""
+        click.echo(f"  {name:<29} {value}{beside}")
+    if fixed:
+        click.echo("beside the paper, without a setting")
+    for what, note in fixed.items():
+        click.echo(f"  {what}: {note.value}  ({note})")

@@ -11,6 +11,7 @@ import pathlib
 import shutil
 
 from tfmi import methods
+from tfmi import pipelines
 from tfmi import recipes
 from tfmi import runs
 from tfmi.errors import DataError
@@ -172,7 +173,7 @@ def open_or_create(path, recipe, data_options, stages):
     run = runs.load(path)
     for what, there, now in (
         ("settings", run.recipe.to_dict(), recipe.to_dict()),
-        ("data", run.config["data"], data_options),
+        ("data", run.data, pipelines.recorded(recipe.pipeline, data_options)),
         ("stages", {"stages": list(run.stages)}, {"stages": list(stages)}),
     ):
         names = [n for n in {**there, **now} if there.get(n) != now.get(n)]
@@ -210,7 +211,7 @@ def _has_same(other, run, stage):
     if not other.model_file(stage).is_file():
         return False
     settings = [each.method.stage_settings(each.recipe, stage) for each in (other, run)]
-    return settings[0] == settings[1] and other.config["data"] == run.config["data"]
+    return settings[0] == settings[1] and other.data == run.data
 
 
 def _copy_stage(run, donor, stage):

@@ -5,6 +5,7 @@ from tfmi.evaluation.tables.text import decimal
 from tfmi.evaluation.tables.text import percent
 from tfmi.exporting import formats
 from tfmi.exporting import graph
+from tfmi.recipes import paper
 
 
 def render(info, results):
@@ -66,7 +67,14 @@ def _factors(factors):
 
 
 def _recipe(recipe):
-    return _table(("setting", "value"), recipe.items()) if recipe else "Not recorded."
+    if not recipe:
+        return "Not recorded."
+    notes, fixed = paper.notes(recipe)
+    if not fixed:
+        return _table(("setting", "value"), recipe.items())
+    rows = [(name, value, notes.get(name, "")) for name, value in recipe.items()]
+    rows += [(what, note.value, note) for what, note in fixed.items()]
+    return _table(("setting", "value", "beside the paper"), rows)
 
 
 def _table(headings, rows):
@@ -132,9 +140,21 @@ def _limits(info):
         "Files: PNG and JPEG only, of any depth, read as in training (transparency "
         "over white, EXIF orientation applied).",
     ]
+    lines += _levels(info["recipe"] or {}, info["representations"])
     if not graph.takes_files(info["image_shape"]):
-        lines[-1] = "No signature for files: images have neither 1 nor 3 channels."
+        lines[3] = "No signature for files: images have neither 1 nor 3 channels."
     return "\n".join(f"- {line}" for line in lines)
+
+
+def _levels(recipe, representations):
+    """Lines on representations whose numbers are a few levels."""
+    return [
+        f"`{name}` is a code: each number is one of {levels} values from -1 to 1. "
+        "Distances between codes are coarse, and many images have the same code."
+        for name in representations
+        for levels in [recipe.get(f"{name}_levels", 0)]
+        if levels
+    ]
 
 
 def _files(models):

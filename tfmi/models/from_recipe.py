@@ -62,6 +62,7 @@ class Build:
                 model, size, image_shape=shape, normalize=normalize, **options
             )
         width = self.recipe.encoder_width
+        options["feature_map"] = self.recipe.feature_map
         return networks.encoder(self.image_shape, size, width, normalize, **options)
 
     def discriminators(self):
@@ -107,6 +108,7 @@ def build_shared_model(recipe, image_shape, **options):
         global_weight=recipe.global_weight,
         local_weight=recipe.local_weight,
         l1_weight=recipe.l1_weight,
+        l1_reduction=recipe.l1_reduction,
         adversarial_weight=recipe.shared_adversarial_weight,
         switched=recipe.switched,
         code_noise=recipe.code_noise,

@@ -14,6 +14,8 @@ from tfmi.models.quantization import FiniteScalarQuantization
 
 # Of codes, whatever the precision of the maps.
 CODE_DTYPE = "float32"
+# Which of an encoder's maps.
+FEATURE_MAPS = {"last": -1, "last_but_one": -2}
 
 
 def num_blocks(image_shape):
@@ -24,13 +26,21 @@ def num_blocks(image_shape):
     return blocks
 
 
-def encoder(image_shape, size, width=64, normalize=False, levels=0, name=None):
+def encoder(
+    image_shape,
+    size,
+    width=64,
+    normalize=False,
+    levels=0,
+    feature_map="last_but_one",
+    name=None,
+):
     """DCGAN-like encoder: the feature map C(x) and the vector f(C(x)).
 
     Stride-2 4x4 convolutions with batch normalisation and leaky ReLU, their
     number chosen by the image size (28: 3, 64 or 64x256: 4), their width
-    doubling from `width` up to 8 times; the feature map is the output of the
-    last but one (28: 7x7x128, 64: 8x8x256, 64x256: 8x32x256).
+    doubling from `width` up to 8 times; the feature map is the output of one of
+    the last two.
 
     Args:
         image_shape: `(height, width, channels)`, sides of 9 pixels at least.
@@ -41,6 +51,8 @@ def encoder(image_shape, size, width=64, normalize=False, levels=0, name=None):
             (Eq. 6) then cannot be had by shrinking S.
         levels: round each dimension to this many levels
             (`FiniteScalarQuantization`); 0 leaves it continuous.
+        feature_map: "last" (28: 4x4x256, 64: 4x4x512, 64x256: 4x16x512) or
+            "last_but_one" (28: 7x7x128, 64: 8x8x256, 64x256: 8x32x256).
 
     Returns:
         A model from scaled float images `(batch, height, width, channels)` to
@@ -64,7 +76,8 @@ def encoder(image_shape, size, width=64, normalize=False, levels=0, name=None):
     vector = keras.layers.Flatten()(features)
     vector = keras.layers.Dense(size, name="vector", dtype=CODE_DTYPE)(vector)
     vector = finished_code(vector, normalize, levels)
-    return keras.Model(image, {"feature_map": maps[-2], "vector": vector}, name=name)
+    chosen = maps[FEATURE_MAPS[feature_map]]
+    return keras.Model(image, {"feature_map": chosen, "vector": vector}, name=name)
 
 
 def finished_code(vector, normalize, levels):

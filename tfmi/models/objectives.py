@@ -56,17 +56,21 @@ def switch(shared_x, shared_y, switched=True):
     return (shared_y, shared_x) if switched else (shared_x, shared_y)
 
 
-def l1_distance(shared_x, shared_y):
+def l1_distance(shared_x, shared_y, reduction="sum"):
     """Mean over the batch of the L1 norm of S_X - S_Y (Eq. 6).
 
     Args:
         shared_x: `(batch, size)`.
         shared_y: `(batch, size)`.
+        reduction: over the dimensions, "sum" (the norm) or "mean", which makes gamma
+            weigh each dimension `size` times less. The paper leaves it open.
 
     Returns:
-        A float32 scalar: summed over the dimensions, averaged over the batch.
+        A float32 scalar, averaged over the batch.
     """
     difference = tf.cast(shared_x, SUM_DTYPE) - tf.cast(shared_y, SUM_DTYPE)
+    if reduction == "mean":
+        return tf.reduce_mean(tf.abs(difference))
     return tf.reduce_mean(tf.reduce_sum(tf.abs(difference), axis=-1))
 
 

@@ -3,6 +3,7 @@
 import keras
 import tensorflow as tf
 
+from tfmi.errors import UsageError
 from tfmi.models import from_encoder
 from tfmi.models import objectives
 from tfmi.models.adversary import domain_value
@@ -13,16 +14,17 @@ from tfmi.models.pair_model import code_size
 from tfmi.models.pair_step import add_noise
 from tfmi.models.pair_step import added_losses
 from tfmi.models.pair_step import network_of
-from tfmi.models.pair_step import scaled_loss
 from tfmi.models.pair_step import serialized_networks
+from tfmi.models.pair_step import step_of_players
 from tfmi.models.pair_step import step_seeds
 from tfmi.models.pair_step import weighted_information
 from tfmi.models.preprocessing import representer
 from tfmi.representation import SHARED
 
 NETWORKS = ("encoder", "global_network", "local_network")
-SETTINGS = """global_weight local_weight l1_weight adversarial_weight switched
-    code_noise seed""".split()
+SETTINGS = """global_weight local_weight l1_weight l1_reduction adversarial_weight
+    switched code_noise seed""".split()
+REDUCTIONS = ("sum", "mean")
 
 
 @keras.saving.register_keras_serializable(package="tfmi")
@@ -47,6 +49,7 @@ class SharedModel(PairModel, keras.Model):
         global_weight: alpha, of the global term.
         local_weight: beta, of the local term.
         l1_weight: gamma, of the L1 distance.
+        l1_reduction: "sum" or "mean", over the dimensions of S (Eq. 6).
         adversarial_weight: of the discriminator's game.
         switched: `False` gives each image its own code (the ablation).
         code_noise: standard deviation of the Gaussian noise that is added to
@@ -61,7 +64,8 @@ class SharedModel(PairModel, keras.Model):
     Returns (call): `{"x": S_X, "y": S_Y}`, each `(batch, size)`.
 
     Raises:
-        UsageError: for networks whose codes are not those of the encoders.
+        UsageError: for an unknown `l1_reduction`, and for networks whose codes are not
+            those of the encoders.
 
     Example:
 
@@ -91,6 +95,7 @@ class SharedModel(PairModel, keras.Model):
         global_weight=0.5,
         local_weight=1.0,
         l1_weight=0.1,
+        l1_reduction="sum",
         adversarial_weight=0.0,
         switched=True,
         code_noise=0.0,
@@ -98,6 +103,11 @@ class SharedModel(PairModel, keras.Model):
         **kwargs,
     ):
         super().__init__(**{"dtype": "float32", **kwargs})
+        if l1_reduction not in REDUCTIONS:
+            raise UsageError(
+                f"l1_reduction must be one of {', '.join(REDUCTIONS)}. "
+                f"Received: {l1_reduction}"
+            )
         self.encoder_x = encoder_x
         self.global_network_x = global_network_x
         self.local_network_x = local_network_x
@@ -108,6 +118,7 @@ class SharedModel(PairModel, keras.Model):
         self.global_weight = global_weight
         self.local_weight = local_weight
         self.l1_weight = l1_weight
+        self.l1_reduction = l1_reduction
         self.adversarial_weight = adversarial_weight
         self.switched = switched
         self.code_noise = code_noise
@@ -154,23 +165,7 @@ class SharedModel(PairModel, keras.Model):
 
     def _update(self, pair):
         seeds = step_seeds(self.seed, self.steps_done, count=4)
-        players = {"loss": (self.optimizer, self.encoder_variables)}
-        if self.discriminator is not None:
-            players["discriminator"] = (
-                self.discriminator_optimizer,
-                self.discriminator_variables,
-            )
-        with tf.GradientTape(persistent=True) as tape:
-            terms = self._terms(pair, seeds, training=True)
-            losses = {n: scaled_loss(o, terms[n]) for n, (o, _) in players.items()}
-        # All gradients first: an update must not be seen by the other player's.
-        gradients = {
-            name: tape.gradient(losses[name], variables)
-            for name, (_, variables) in players.items()
-        }
-        for name, (optimizer, variables) in players.items():
-            optimizer.apply(gradients[name], variables)
-        return terms
+        return step_of_players(self, lambda: self._terms(pair, seeds, training=True))
 
     def _evaluate(self, pair):
         seeds = step_seeds(self.seed, self.trackers["loss"].count, count=4)
@@ -178,7 +173,7 @@ class SharedModel(PairModel, keras.Model):
 
     def _terms(self, pair, seeds, training):
         x, y = self._encode(pair, training)
-        l1 = objectives.l1_distance(x["vector"], y["vector"])
+        l1 = objectives.l1_distance(x["vector"], y["vector"], self.l1_reduction)
         code_x, code_y = objectives.switch(
             add_noise(x["vector"], self.code_noise, seeds[0]),
             add_noise(y["vector"], self.code_noise, seeds[1]),

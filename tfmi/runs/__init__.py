@@ -28,6 +28,7 @@ import shutil
 from importlib.metadata import version
 
 from tfmi import methods
+from tfmi import pipelines
 from tfmi.errors import DataError
 from tfmi.errors import UsageError
 from tfmi.files import aside
@@ -96,7 +97,8 @@ def begin(path, recipe, data_options, stages=None):
     """
     every = [stage.name for stage in methods.find(recipe.method).stages]
     stages = every if stages is None else list(stages)
-    content = {"recipe": recipe.to_dict(), "data": data_options, "stages": stages}
+    data = pipelines.recorded(recipe.pipeline, data_options)
+    content = {"recipe": recipe.to_dict(), "data": data, "stages": stages}
     run = Run(path, content)
     if recipe.has_encoder_file:
         with replacing(run.encoder_file) as temporary:

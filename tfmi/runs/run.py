@@ -4,6 +4,7 @@ import functools
 import pathlib
 
 from tfmi import methods
+from tfmi import pipelines
 from tfmi import recipes
 from tfmi.errors import DataError
 from tfmi.files import read_json
@@ -54,6 +55,14 @@ class Run:
     def representations(self):
         """The representations that the run's stages learn."""
         return self.method.representations(self.stages)
+
+    @property
+    def data(self):
+        """`{option: value}` of the dataset; `None` where it was made in Python."""
+        options = self.config["data"]
+        if options is None:
+            return None
+        return pipelines.with_earlier_defaults(self.recipe.pipeline, options)
 
     @property
     def image_shape(self):
@@ -125,15 +134,12 @@ class Run:
         Raises:
             DataError: where it is gone, or has images of another size.
         """
-        from tfmi import pipelines
-
-        options = self.config["data"]
+        options = self.data
         if options is None:
             raise DataError(
                 "the run's dataset must be given (dataset=...), as it was made in "
                 f"Python. Received: {self.path}"
             )
-        options = dict(options)
         if self._split_file.is_file():
             options["split_file"] = str(self._split_file)
         dataset = pipelines.open_dataset(self.recipe.pipeline, options)
