@@ -5,8 +5,7 @@ import pathlib
 import shutil
 import tarfile
 
-import tqdm
-
+from tfmi import progress
 from tfmi.errors import DataError
 from tfmi.files import aside
 from tfmi.files import foreign
@@ -112,7 +111,9 @@ class _Member(tarfile.TarInfo):
 def _unpack(stream, folder, suffixes, drop):
     # Read once from start to end ("r|"), as a gzip stream cannot be gone back in.
     with tarfile.open(fileobj=stream, mode="r|", tarinfo=_Member) as tar:
-        bar = tqdm.tqdm(tar, f"unpacking {stream.archive}", unit="file", leave=False)
+        bar = progress.bar(
+            tar, desc=f"unpacking {stream.archive}", unit="file", leave=False
+        )
         for number, member in enumerate(bar):
             if member.size > MAX_FILE_BYTES or number >= MAX_FILES:
                 raise stream.too_much(f"{member.name} of {member.size:,} bytes")

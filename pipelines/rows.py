@@ -14,8 +14,8 @@ import os
 import pathlib
 
 import numpy as np
-import tqdm
 
+from tfmi import progress
 from tfmi.errors import DataError
 from tfmi.files import make_folder
 from tfmi.files import replacing
@@ -134,7 +134,7 @@ def write_rows(target, batches, count, shape):
     if not target.is_file() or target.stat().st_size != count * np.prod(shape):
         make_folder(target.parent)
         with replacing(target) as temporary, open(temporary, "wb") as file:
-            bar = tqdm.tqdm(total=count, desc="laying out", unit="image")
+            bar = progress.bar(total=count, desc="laying out", unit="image")
             with bar:
                 for batch in batches:
                     file.write(np.ascontiguousarray(batch).tobytes())
@@ -220,7 +220,9 @@ def _decoded(paths, shape, enlarge, unreadable, colored):
         except UnreadableImage as error:
             return str(error), None
 
-    bar = tqdm.tqdm(total=len(paths), unit="image", desc="reading images", leave=False)
+    bar = progress.bar(
+        total=len(paths), unit="image", desc="reading images", leave=False
+    )
     # A chunk at a time, so that no more than a chunk waits in memory.
     pool = concurrent.futures.ThreadPoolExecutor(os.cpu_count())
     with quiet_decoders(), bar, pool:

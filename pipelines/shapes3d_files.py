@@ -8,8 +8,8 @@ import math
 
 import h5py
 import numpy as np
-import tqdm
 
+from tfmi import progress
 from tfmi.errors import DataError
 from tfmi.files import foreign
 from tfmi.files import make_folder
@@ -116,7 +116,7 @@ def write_rendered(path, count, seed=0):
         )
         values = zip(VALUES.values(), chosen.T, strict=True)
         file["labels"] = np.stack([v[indices] for v, indices in values], axis=1)
-        with tqdm.tqdm(total=count, desc="painting", unit="image") as bar:
+        with progress.bar(total=count, desc="painting", unit="image") as bar:
             for start in range(0, count, 256):
                 part = chosen[start : start + 256]
                 geometry = np.ravel_multi_index(part[:, 3:].T, SIZES[3:])
@@ -128,7 +128,7 @@ def write_rendered(path, count, seed=0):
 
 def _all_maps():
     maps = np.empty((GEOMETRIES, scene.SIDE, scene.SIDE, 4), np.float32)
-    for number in tqdm.trange(GEOMETRIES, desc="ray-casting", unit="geometry"):
+    for number in progress.bar(range(GEOMETRIES), desc="ray-casting", unit="geometry"):
         maps[number] = scene.geometry_maps(*np.unravel_index(number, SIZES[3:]))
     return maps
 

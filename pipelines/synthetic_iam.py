@@ -8,12 +8,12 @@ import dataclasses
 import pathlib
 
 import numpy as np
-import tqdm
 from PIL import Image
 from PIL import ImageDraw
 from PIL import ImageFilter
 from PIL import ImageFont
 
+from tfmi import progress
 from tfmi.errors import DataError
 from tfmi.files import make_folder
 from tfmi.files import write_text
@@ -74,7 +74,9 @@ def synthesize(output, writers, words_per_writer, fonts=None, seed=0):
         raise DataError(f"the output folder must be new or empty. Received: {output}")
     write_text(output / "SYNTHETIC.txt", f"{NOTICE}\n")
     words, forms = [f"#--- words.txt --- {NOTICE}"], [f"#--- forms.txt --- {NOTICE}"]
-    bar = tqdm.tqdm(total=writers * words_per_writer, unit="word", desc="synthesizing")
+    bar = progress.bar(
+        total=writers * words_per_writer, unit="word", desc="synthesizing"
+    )
     with bar:
         for writer in range(writers):
             generator = np.random.default_rng([seed, writer])

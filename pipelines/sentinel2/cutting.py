@@ -5,8 +5,8 @@ import hashlib
 import os
 
 import numpy as np
-import tqdm
 
+from tfmi import progress
 from tfmi.errors import DataError
 from tfmi.files import make_folder
 from tfmi.files import read_json
@@ -110,6 +110,8 @@ def _listed(target, listing, settings):
 
 
 def _walk(places, spots, cutter):
-    for place in tqdm.tqdm(places, "cutting windows", unit="place", leave=False):
+    for place in progress.bar(
+        places, desc="cutting windows", unit="place", leave=False
+    ):
         for spot, date, image in cutter.cut(place, spots[place.name]):
             yield (spot, date), image

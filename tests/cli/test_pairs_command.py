@@ -39,7 +39,7 @@ def test_train_evaluate_export_own_pairs(call, manifest):
     assert run.open_dataset().split == split
     result = call("evaluate", "--protocol", "both", "--no-metrics")
     assert result.exit_code == 0, result.output
-    assert "Ours, N = 5" in result.output
+    assert "Ours, N = 5" in (run.evaluation_folder / "tables.txt").read_text()
     with open(run.path / "evaluation" / "results.csv", newline="") as file:
         factors = {line["factor"] for line in csv.DictReader(file)}
     assert factors == {"writer", "word"}

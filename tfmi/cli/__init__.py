@@ -7,7 +7,6 @@ environment it is shown as Python does, which tests of this package and develope
 """
 
 import importlib
-import logging
 import os
 import shlex
 import sys
@@ -15,7 +14,9 @@ import tempfile
 import traceback
 
 import click
+from click.shell_completion import CompletionItem
 
+from tfmi.cli import quiet
 from tfmi.errors import DataError
 from tfmi.errors import UsageError
 from tfmi.errors import data_error_in
@@ -56,7 +57,12 @@ class LazyGroup(click.Group):
         if name not in COMMANDS:
             return None
         module = name.replace("-", "_")
-        return importlib.import_module(f"tfmi.cli.{module}").command
+        return _with_verbose(importlib.import_module(f"tfmi.cli.{module}").command)
+
+    def shell_complete(self, ctx, incomplete):
+        names = [name for name in COMMANDS if name.startswith(incomplete)]
+        options = super(click.Group, self).shell_complete(ctx, incomplete)
+        return [*(CompletionItem(n, help=COMMANDS[n]) for n in names), *options]
 
     def format_commands(self, ctx, formatter):
         with formatter.section("Commands"):
@@ -79,6 +85,30 @@ class LazyGroup(click.Group):
             raise click.ClickException(one_line(message)) from error
 
 
+def _show_all(ctx, param, value):
+    if value:
+        quiet.show_all()
+
+
+_VERBOSE = click.Option(
+    ["--verbose"],
+    is_flag=True,
+    is_eager=True,
+    expose_value=False,
+    callback=_show_all,
+    help="Show all that TensorFlow says.",
+)
+
+
+def _with_verbose(command):
+    """The command, or every command of a group, with --verbose."""
+    for each in getattr(command, "commands", {}).values():
+        _with_verbose(each)
+    if not hasattr(command, "commands") and _VERBOSE not in command.params:
+        command.params.append(_VERBOSE)
+    return command
+
+
 def one_line(error):
     """What an error says, whatever names and texts of files are in it."""
     text = " ".join(printable(error).split())
@@ -86,7 +116,11 @@ def one_line(error):
     return text if len(text) <= LONGEST else f"{text[:LONGEST]}..."
 
 
-@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(
+    cls=LazyGroup,
+    params=[_VERBOSE],
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
 @click.version_option(package_name="tfmi")
 def cli():
     """Disentangled representations of image pairs, by mutual information."""
@@ -94,10 +128,7 @@ def cli():
 
 def main():
     """Entry point of the `tfmi` script."""
-    # TensorFlow's start-up notes are no news to a user; errors still show.
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
-    # Its Python side counts one graph for each encoder as too much tracing.
-    logging.getLogger("tensorflow").setLevel(logging.ERROR)
+    quiet.install()
     try:
         sys.exit(cli())
     except Exception as error:

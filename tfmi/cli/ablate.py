@@ -8,12 +8,13 @@ from tfmi.cli.experiment import experiment_options
 from tfmi.cli.experiment import open_experiment
 from tfmi.cli.experiment import run_rows
 from tfmi.cli.options import RecipeCommand
+from tfmi.cli.options import recipe_names
 
 ROWS = ",".join(["baseline", *methods.find(recipes.Recipe.method).ablations])
 
 
 @click.command("ablate", cls=RecipeCommand, without=("seed",))
-@click.argument("recipe")
+@click.argument("recipe", shell_complete=recipe_names)
 @experiment_options()
 @click.option(
     "--rows",

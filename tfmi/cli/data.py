@@ -3,6 +3,7 @@
 import click
 
 from tfmi.cli.options import RecipeCommand
+from tfmi.cli.options import recipe_names
 from tfmi.cli.options import report
 
 
@@ -12,7 +13,7 @@ def command():
 
 
 @command.command("check", cls=RecipeCommand, settings=False)
-@click.argument("recipe")
+@click.argument("recipe", shell_complete=recipe_names)
 @click.option("--seed", type=click.IntRange(0, 2**32 - 1), default=0, show_default=True)
 @click.option(
     "--output", default="data-check", show_default=True, help="Folder for the picture."

@@ -26,8 +26,7 @@ def command(encoder, images, output, domain, batch_size):
     pairs reads them, with a column path, or x and y. Files that cannot be read are
     left out and named.
     """
-    import tqdm
-
+    from tfmi import progress
     from tfmi.files import printable
     from tfmi.inference import embed
     from tfmi.inference.encoders import open_encoder
@@ -40,7 +39,7 @@ def command(encoder, images, output, domain, batch_size):
     click.echo(f"encoder {opened.source}")
     for note in content.notes:
         click.echo(printable(f"        {note}"), err=True)
-    with tqdm.tqdm(total=len(paths), unit="image", desc="embed") as bar:
+    with progress.bar(total=len(paths), unit="image", desc="embed") as bar:
         written, unreadable = embed.embed(opened, paths, output, batch_size, bar.update)
     left_out = [*left_out, *unreadable]
     for line in left_out:

@@ -21,8 +21,7 @@ def command(run, data_dir, limit, seed):
     Writes RUN/evaluation/eurosat.json and .txt.
     """
     run = chosen_run(run)
-    import tqdm
-
+    from tfmi import progress
     from tfmi.errors import UsageError
     from tfmi.evaluation.measure import land_use
     from tfmi.evaluation.tables.downstream import land_use_text
@@ -45,7 +44,9 @@ def command(run, data_dir, limit, seed):
     }
     if side != 64:
         click.echo(f"        vectors are means over windows of {side} pixels")
-    with tqdm.tqdm(images.batches(), "EuroSAT", unit="batch", leave=False) as batches:
+    with progress.bar(
+        images.batches(), desc="EuroSAT", unit="batch", leave=False
+    ) as batches:
         result = land_use.score(rows, batches, seed=seed, limit=limit)
     for line in images.unreadable[:10]:
         click.echo(f"left out {line}", err=True)

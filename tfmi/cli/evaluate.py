@@ -27,23 +27,27 @@ from tfmi.cli.options import probe_options
 def command(run, protocols, limit, seed, seeds, metrics):
     """Score the representations of RUN (default: the newest finished one).
 
-    Writes tables, charts and nearest neighbours into RUN/evaluation.
+    Prints what probes read in each representation, and writes all tables, charts
+    and nearest neighbours into RUN/evaluation.
     """
     run = chosen_run(run)
+    from tfmi import progress
     from tfmi.evaluation.scoring import score
+    from tfmi.evaluation.tables import summary
 
     dataset = run.open_dataset()
     click.echo(f"data    {dataset.source}")
-    score(
-        run,
-        dataset,
-        protocols=protocols,
-        seed=seed,
-        limit=limit,
-        progress=click.echo,
-        seeds=seeds,
-        metrics=metrics,
-    )
+    with progress.steps("evaluate") as say:
+        results = score(
+            run,
+            dataset,
+            protocols=protocols,
+            seed=seed,
+            limit=limit,
+            progress=say,
+            seeds=seeds,
+            metrics=metrics,
+        )
+    click.echo(summary.text(results))
     output = run.evaluation_folder
-    click.echo((output / "tables.txt").read_text(encoding="utf-8"))
-    click.echo(f"written {output}")
+    click.echo(f"written {output}: tables.txt holds all tables, results.csv all values")

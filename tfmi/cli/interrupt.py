@@ -2,6 +2,7 @@
 
 import os
 import signal
+import sys
 
 
 class Interrupt:
@@ -10,7 +11,9 @@ class Interrupt:
 
     def __init__(self):
         self._asked = False
-        self._terminals = [number for number in (1, 2) if os.isatty(number)]
+        # Where they lead now: TensorFlow's stderr is filtered (`quiet`).
+        streams = [s for s in (sys.stdout, sys.stderr) if s.isatty()]
+        self._terminals = [stream.fileno() for stream in streams]
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, self._ask)
         hang_up = getattr(signal, "SIGHUP", None)  # not on Windows

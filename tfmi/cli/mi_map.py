@@ -115,11 +115,10 @@ class _Job:
         return path, scores
 
     def _maps(self, points=None):
-        import tqdm
-
+        from tfmi import progress
         from tfmi.maps.patches import information_maps
 
-        with tqdm.tqdm(total=len(self.patches), unit="patch") as bar:
+        with progress.bar(total=len(self.patches), unit="patch") as bar:
             return information_maps(
                 self._pairs, self.patches, points, self.seed, bar.update
             )

@@ -13,6 +13,7 @@ import click
 from tfmi import pipelines
 from tfmi import recipes
 from tfmi import runs
+from tfmi.cli import help_groups
 from tfmi.pipelines.options import options_of
 
 PROTOCOLS = {"paper": ["paper"], "strong": ["strong"], "both": ["paper", "strong"]}
@@ -96,28 +97,22 @@ class RecipeCommand(click.Command):
 
     def format_options(self, ctx, formatter):
         recipe = ctx.meta.get("recipe")
-        groups = {
-            "Options": super().get_params(ctx),
-            f"Data of {recipe.name}" if recipe else "": ctx.meta.get("data", ()),
-            f"Settings of {recipe.name}" if recipe else " ": ctx.meta.get(
-                "settings", ()
-            ),
-        }
-        for title, options in groups.items():
-            records = [
-                option.get_help_record(ctx)
-                for option in options
-                if isinstance(option, click.Option)
-            ]
-            if records := [record for record in records if record]:
-                with formatter.section(title):
-                    formatter.write_dl(records)
+        own = super().get_params(ctx)
+        data, settings = (ctx.meta.get(name, ()) for name in ("data", "settings"))
+        help_groups.write(
+            ctx, formatter, help_groups.groups(own, data, settings), recipe
+        )
         if recipe is None:
             formatter.write_paragraph()
             formatter.write_text(
                 f"{ctx.command_path} RECIPE --help shows the options of that recipe's "
                 "data and settings."
             )
+
+
+def recipe_names(ctx, param, incomplete):
+    """What a shell completes RECIPE with."""
+    return [name for name in recipes.every() if name.startswith(incomplete)]
 
 
 class DataOption(click.Option):

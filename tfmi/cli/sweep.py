@@ -7,10 +7,11 @@ from tfmi.cli.experiment import experiment_options
 from tfmi.cli.experiment import open_experiment
 from tfmi.cli.experiment import run_knobs
 from tfmi.cli.options import RecipeCommand
+from tfmi.cli.options import recipe_names
 
 
 @click.command("sweep", cls=RecipeCommand, without=("seed",), numbers=Values)
-@click.argument("recipe")
+@click.argument("recipe", shell_complete=recipe_names)
 @experiment_options()
 def command(both_stages, settings, **arguments):
     """Train and score RECIPE with several values of one setting (Figure 5).

@@ -1,6 +1,7 @@
 """tfmi train."""
 
 import contextlib
+import shlex
 
 import click
 
@@ -9,13 +10,14 @@ from tfmi import recipes
 from tfmi import runs
 from tfmi.cli.interrupt import Interrupt
 from tfmi.cli.options import RecipeCommand
+from tfmi.cli.options import recipe_names
 from tfmi.cli.options import report
 from tfmi.errors import UsageError
 from tfmi.training import hardware
 
 
 @click.command("train", cls=RecipeCommand)
-@click.argument("recipe", required=False)
+@click.argument("recipe", required=False, shell_complete=recipe_names)
 @click.option("--resume", type=click.Path(), help="Go on with this run.")
 @click.option(
     "--runs",
@@ -138,6 +140,27 @@ def _run(run, dataset, precision, jit, spare, probe_every):
     click.echo(f"uses    {chosen}")
     if stages.train(run, dataset, Interrupt(), probe_every):
         click.echo(f"finished {folder}")
+        if not spare:
+            _echo_summary(run)
         return
     click.echo(f"stopped; go on with: tfmi train --resume {folder}", err=True)
     raise click.exceptions.Exit(130)
+
+
+def _echo_summary(run):
+    """How long each stage took, and what comes next."""
+    for stage, seconds in run.config["seconds"].items():
+        click.echo(f"        {stage} stage in {_duration(seconds)}")
+    path = shlex.quote(str(run.path))
+    scored = any(names for domain in run.factors.values() for names in domain.values())
+    # Without a factor there is nothing to evaluate.
+    commands = ["evaluate", "report", "export"] if scored else ["report", "export"]
+    lines = [f"tfmi {name} {path}" for name in commands]
+    if not scored:
+        lines.append(f"tfmi embed {path} IMAGES --output vectors.npz")
+    click.echo("next    " + "\n        ".join(lines))
+
+
+def _duration(seconds):
+    minutes, seconds = divmod(round(seconds), 60)
+    return f"{minutes} min {seconds} s" if minutes else f"{seconds} s"

@@ -1,10 +1,9 @@
 """What is shown and written beside the training steps: the bar and the scalars."""
 
-import sys
-
 import keras
 import tensorflow as tf
-import tqdm
+
+from tfmi import progress
 
 SCALARS_EVERY = 50
 
@@ -24,7 +23,7 @@ class ProgressBar(keras.callbacks.Callback):
         self._bar = None
 
     def on_train_begin(self, logs=None):
-        self._bar = tqdm.tqdm(
+        self._bar = progress.bar(
             desc=self._stage,
             initial=self._span.first,
             total=self._span.total,
@@ -54,7 +53,7 @@ class ProgressBar(keras.callbacks.Callback):
 
     def say(self, line):
         """Print a line above the bar."""
-        tqdm.tqdm.write(line, file=sys.stderr)
+        progress.write(line)
 
     def pause(self, seconds):
         """Leave out seconds that no step took of the speed and the time left."""
