@@ -113,6 +113,15 @@ def test_unknown_recipe():
         recipes.find("no-such")
 
 
+def test_the_recipe_of_a_method_and_the_dataset_of_a_recipe():
+    chosen = recipes.of_method("colored-mnist-paper", "deep-infomax")
+    assert chosen.name == "colored-mnist-deep-infomax"
+    assert recipes.of_method("pairs-paper", "cross-mi").name == "pairs-paper"
+    assert recipes.of_method("pairs-deep-infomax", "cross-mi").name == "pairs"
+    with pytest.raises(UsageError, match="of pairs must be one of cross-mi, .*no-such"):
+        recipes.of_method("pairs", "no-such")
+
+
 @pytest.mark.parametrize("content", ["{", "[1]"])
 def test_config_file_must_be_a_json_object(tmp_path, content):
     path = tmp_path / "config.json"

@@ -14,6 +14,8 @@ from tfmi import pipelines
 from tfmi import recipes
 from tfmi import runs
 from tfmi.cli import help_groups
+from tfmi.cli.method_option import METHOD
+from tfmi.cli.method_option import named_by_method
 from tfmi.pipelines.options import options_of
 
 PROTOCOLS = {"paper": ["paper"], "strong": ["strong"], "both": ["paper", "strong"]}
@@ -47,6 +49,8 @@ class RecipeCommand(click.Command):
         self._without, self._numbers = without, numbers
 
     def parse_args(self, ctx, args):
+        if self._chooses_method:
+            args = named_by_method(args, self._first_argument)
         first = self._first_argument(args)
         if first is not None:
             recipe = recipes.find(self._recipe_of(first))
@@ -55,6 +59,10 @@ class RecipeCommand(click.Command):
             if self._settings:
                 ctx.meta["settings"] = self._setting_options(recipe)
         return super().parse_args(ctx, args)
+
+    @property
+    def _chooses_method(self):
+        return self._settings and self._recipe_of is str
 
     def _first_argument(self, args):
         """The first argument, of which the options depend; options may come before
@@ -73,6 +81,8 @@ class RecipeCommand(click.Command):
     def get_params(self, ctx):
         own = super().get_params(ctx)
         extra = [*ctx.meta.get("data", ()), *ctx.meta.get("settings", ())]
+        if self._chooses_method:
+            extra.append(METHOD)
         return [*own[:-1], *extra, own[-1]] if extra else own
 
     def invoke(self, ctx):
@@ -97,7 +107,7 @@ class RecipeCommand(click.Command):
 
     def format_options(self, ctx, formatter):
         recipe = ctx.meta.get("recipe")
-        own = super().get_params(ctx)
+        own = [*super().get_params(ctx), *([METHOD] * self._chooses_method)]
         data, settings = (ctx.meta.get(name, ()) for name in ("data", "settings"))
         help_groups.write(
             ctx, formatter, help_groups.groups(own, data, settings), recipe

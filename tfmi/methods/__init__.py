@@ -6,6 +6,9 @@ are `Method` objects.
 
 from tfmi.registry import Registry
 
-BUILT_IN = {"cross-mi": "tfmi.methods.cross_mi:METHOD"}
+BUILT_IN = {
+    "cross-mi": "tfmi.methods.cross_mi:METHOD",
+    "deep-infomax": "tfmi.methods.deep_infomax:METHOD",
+}
 _registry = Registry("tfmi.methods", BUILT_IN, "the method must be one of")
 names, find = _registry.names, _registry.find

@@ -34,6 +34,35 @@ def scaled_loss(optimizer, loss):
     )
 
 
+def step_of_players(model, terms_of):
+    """One step of a model's optimizer and of that of its discriminators, if it has any,
+    at the same time.
+
+    Args:
+        model: a compiled `PairModel`.
+        terms_of: function that gives the terms; "loss" and "discriminator" are what the
+            two optimizers minimise.
+
+    Returns:
+        The terms.
+    """
+    players = {"loss": (model.optimizer, model.encoder_variables)}
+    if model.discriminator_variables:
+        game = model.discriminator_optimizer, model.discriminator_variables
+        players["discriminator"] = game
+    with tf.GradientTape(persistent=True) as tape:
+        terms = terms_of()
+        losses = {n: scaled_loss(o, terms[n]) for n, (o, _) in players.items()}
+    # All gradients first: an update must not be seen by the other player's.
+    gradients = {
+        name: tape.gradient(losses[name], variables)
+        for name, (_, variables) in players.items()
+    }
+    for name, (optimizer, variables) in players.items():
+        optimizer.apply(gradients[name], variables)
+    return terms
+
+
 def added_losses(networks):
     """What the networks add to the loss themselves: regularisers, and `add_loss` of
     their last call. A list of float32 scalars."""

@@ -14,8 +14,8 @@ from tfmi.models.pair_model import code_size
 from tfmi.models.pair_step import add_noise
 from tfmi.models.pair_step import added_losses
 from tfmi.models.pair_step import network_of
-from tfmi.models.pair_step import scaled_loss
 from tfmi.models.pair_step import serialized_networks
+from tfmi.models.pair_step import step_of_players
 from tfmi.models.pair_step import step_seeds
 from tfmi.models.pair_step import weighted_information
 from tfmi.models.preprocessing import representer
@@ -165,23 +165,7 @@ class SharedModel(PairModel, keras.Model):
 
     def _update(self, pair):
         seeds = step_seeds(self.seed, self.steps_done, count=4)
-        players = {"loss": (self.optimizer, self.encoder_variables)}
-        if self.discriminator is not None:
-            players["discriminator"] = (
-                self.discriminator_optimizer,
-                self.discriminator_variables,
-            )
-        with tf.GradientTape(persistent=True) as tape:
-            terms = self._terms(pair, seeds, training=True)
-            losses = {n: scaled_loss(o, terms[n]) for n, (o, _) in players.items()}
-        # All gradients first: an update must not be seen by the other player's.
-        gradients = {
-            name: tape.gradient(losses[name], variables)
-            for name, (_, variables) in players.items()
-        }
-        for name, (optimizer, variables) in players.items():
-            optimizer.apply(gradients[name], variables)
-        return terms
+        return step_of_players(self, lambda: self._terms(pair, seeds, training=True))
 
     def _evaluate(self, pair):
         seeds = step_seeds(self.seed, self.trackers["loss"].count, count=4)

@@ -13,9 +13,17 @@ from tfmi.recipes.base import Recipe
 from tfmi.recipes.base import setting
 from tfmi.registry import plugins
 
-__all__ = ["Recipe", "every", "find", "from_dict", "read_settings", "setting"]
+__all__ = [
+    "Recipe",
+    "every",
+    "find",
+    "from_dict",
+    "of_method",
+    "read_settings",
+    "setting",
+]
 
-MODULES = ("cross_mi", "paper")
+MODULES = ("cross_mi", "paper", "deep_infomax")
 
 
 @functools.cache
@@ -41,6 +49,25 @@ def find(name):
             f"the recipe must be one of {', '.join(every())}. Received: {name}"
         )
     return every()[name]
+
+
+def of_method(name, method):
+    """The recipe of a method for the dataset of the recipe of that name.
+
+    Raises:
+        UsageError: for an unknown name, and a method without such a recipe.
+    """
+    recipe = find(name)
+    same = [r for r in every().values() if r.pipeline == recipe.pipeline]
+    by_method = {}
+    for other in [recipe, *same]:
+        by_method.setdefault(other.method, other)
+    if method not in by_method:
+        raise UsageError(
+            f"the method of {recipe.pipeline} must be one of {', '.join(by_method)}. "
+            f"Received: {method}"
+        )
+    return by_method[method]
 
 
 def from_dict(settings):
