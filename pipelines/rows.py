@@ -47,6 +47,11 @@ class RowFile:
         self.row_bytes = int(np.prod(shape))
         self._file = open(self.path, "rb", buffering=0)
 
+    def __del__(self):
+        # Its own end alone says when no batch is to come from it any more.
+        if hasattr(self, "_file"):
+            self._file.close()
+
     def __len__(self):
         return self.path.stat().st_size // self.row_bytes
 
