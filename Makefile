@@ -8,7 +8,7 @@ VENV_BEAM := .venv-beam
 APART := fuzz or kill or new_venv or replicas
 export TF_CPP_MIN_LOG_LEVEL ?= 2
 
-.PHONY: train test test-io test-io-long test-beam lint clean
+.PHONY: train test test-io test-io-long test-beam lint docs types package clean
 
 train: $(VENV)/installed
 	$(VENV)/bin/tfmi train colored-mnist --sample --shared-epochs 20 --exclusive-epochs 20
@@ -34,6 +34,23 @@ lint: $(VENV)/installed
 	$(VENV)/bin/python -m ruff check
 	$(VENV)/bin/python -m ruff format --check
 
+# The pages, into site/; a warning or a broken link is an error.
+docs: $(VENV)/installed-docs
+	$(VENV)/bin/python -m mkdocs build --strict --quiet
+
+# The types of what `import tfmi` gives, as a user's type checker sees them.
+types: $(VENV)/installed-docs
+	$(VENV)/bin/python -m mypy
+
+# A wheel and an sdist in dist/, each installed into new environments.
+package: $(VENV)/installed
+	$(VENV)/bin/python -m build --outdir dist
+	$(VENV)/bin/python -m pytest -n 0 -m new_venv tests/test_package.py
+
+$(VENV)/installed-docs: $(VENV)/installed
+	$(VENV)/bin/python -m pip install --quiet --editable '.[docs,types]'
+	touch $@
+
 $(VENV)/installed: setup.cfg pyproject.toml
 	$(PYTHON) -m venv $(VENV)
 	$(VENV)/bin/python -m pip install --quiet --upgrade pip
@@ -53,4 +70,4 @@ $(VENV_BEAM)/installed: setup.cfg pyproject.toml
 	touch $@
 
 clean:
-	rm -rf $(VENV) $(VENV_IO) $(VENV_BEAM) build *.egg-info
+	rm -rf $(VENV) $(VENV_IO) $(VENV_BEAM) build dist site *.egg-info

@@ -13,6 +13,7 @@ nor onnxruntime.
 import importlib
 
 from tfmi import keras_registration
+from tfmi import missing
 
 keras_registration.install()
 
@@ -39,7 +40,8 @@ keras_registration.install()
 
 def __getattr__(name):
     if name in _FACE:
-        return getattr(importlib.import_module(_FACE[name]), name)
+        with missing.explained():
+            return getattr(importlib.import_module(_FACE[name]), name)
     if name in _MODULES:
         return importlib.import_module(f"tfmi.{name}")
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

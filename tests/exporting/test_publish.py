@@ -203,8 +203,9 @@ def test_server_configuration_is_what_the_server_parses(exported):
         "tiny-shared",
     ]
     for model in models:
-        assert os.path.isabs(model.base_path)
-        assert os.path.isfile(f"{model.base_path}/1/saved_model.pb")
+        root, encoder = os.path.split(model.base_path)
+        assert root == "/models"
+        assert (exported / encoder / "1" / "saved_model.pb").is_file()
     batching = (exported / "batching.config").read_text()
     assert "max_execution_batch_size { value: 64 }" in batching
 
@@ -276,3 +277,10 @@ def test_two_domains_have_encoders_of_their_own(small, tmp_path):
     names = [entry["path"].name for entry in published]
     assert names == ["shared_x.onnx", "shared_y.onnx"]
     assert all(np.isfinite(entry["difference"]) for entry in published)
+
+
+def test_no_file_of_an_export_says_where_it_was_written(exported):
+    written = str(exported.parent).encode()
+    files = [path for path in exported.rglob("*") if path.is_file()]
+    assert len(files) > 10
+    assert [path for path in files if written in path.read_bytes()] == []

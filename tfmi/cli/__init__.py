@@ -16,6 +16,7 @@ import traceback
 import click
 from click.shell_completion import CompletionItem
 
+from tfmi import missing
 from tfmi.cli import quiet
 from tfmi.errors import DataError
 from tfmi.errors import UsageError
@@ -79,7 +80,7 @@ class LazyGroup(click.Group):
             click.echo("stopped", err=True)
             raise click.exceptions.Exit(130) from None
         except Exception as error:
-            message = data_error_in(error)
+            message = missing.line_of(error) or data_error_in(error)
             if message is None:
                 raise
             raise click.ClickException(one_line(message)) from error

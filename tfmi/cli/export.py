@@ -4,6 +4,7 @@ import click
 
 from tfmi.cli.options import chosen_run
 from tfmi.exporting import formats
+from tfmi.exporting import server_files
 
 
 @click.command("export")
@@ -25,7 +26,13 @@ from tfmi.exporting import formats
     "--quantize", type=click.Choice(["int8"]), help="Write an int8 ONNX file as well."
 )
 @click.option("--float16", is_flag=True, help="Write a float16 ONNX file as well.")
-def command(run, wanted, output, opset, quantize, float16):
+@click.option(
+    "--model-root",
+    default=server_files.MODEL_ROOT,
+    show_default=True,
+    help="Where TensorFlow Serving will see the folder of the exports.",
+)
+def command(run, wanted, output, opset, quantize, float16, model_root):
     """Export the encoders of RUN (default: the newest finished one).
 
     Each is compared with Keras before it is put in place; where the outputs
@@ -37,7 +44,8 @@ def command(run, wanted, output, opset, quantize, float16):
     from tfmi.exporting.options import Options
 
     wanted = [*wanted.split(","), quantize, "float16" if float16 else None]
-    options = Options(list(filter(None, wanted)), opset)
+    wanted = list(filter(None, wanted))
+    options = Options(wanted, opset, model_root=model_root)
     _export(run, options, output)
 
 
@@ -46,7 +54,8 @@ def _export(run, options, output):
 
     probe = _probe(run) if options.measures_change else None
     kinds = [each.kind for each in options.formats]
-    for entry in export_run(run, kinds, output, opset=options.opset, probe=probe):
+    chosen = {"opset": options.opset, "model_root": options.model_root}
+    for entry in export_run(run, kinds, output, probe=probe, **chosen):
         click.echo(f"written {entry['path']}  differs by {entry['difference']:.1e}")
         if "change" in entry:
             _echo_change(entry["change"])

@@ -4,6 +4,7 @@ import dataclasses
 from collections.abc import Callable
 
 from tfmi.exporting import formats
+from tfmi.exporting import server_files
 
 
 @dataclasses.dataclass(frozen=True)
@@ -16,6 +17,8 @@ class Options:
         probe: function `(domain, before, after) -> scores` that measures what a
             format costs that is made from another one, or `None`; before and
             after are functions from raw images to `{representation: vectors}`.
+        model_root: where TensorFlow Serving will see the export folder; it is
+            written into the files that the server is started with.
 
     Raises:
         UsageError: for formats that do not go together, and options that they
@@ -25,12 +28,14 @@ class Options:
     formats: tuple | str = formats.ALL
     opset: int = 17
     probe: Callable | None = None
+    model_root: str = server_files.MODEL_ROOT
 
     def __post_init__(self):
         chosen = tuple(formats.choose(self.formats))
         object.__setattr__(self, "formats", chosen)
         for each in chosen:
             each.check(self)
+        server_files.check_model_root(self.model_root)
 
     @property
     def measures_change(self):

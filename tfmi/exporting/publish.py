@@ -4,7 +4,7 @@
 <folder>/<encoder>.onnx         and one file for each other format
 <folder>/cards/                 a model card an export
 <folder>/references/            images, and what Keras says of them
-<folder>/models.config          of the server, and batching.config
+<folder>/models.config          of the server; batching.config, compose.yaml
 <folder>/manifest.json          sha256, sizes, differences
 """
 
@@ -209,7 +209,7 @@ def _put_in_place(exports, content, target, folder):
         names = [*export.names, *export.info["models"]]
         content["files"].update(manifest.file_entries(new, names, export.key))
         content["exports"][export.key] = export.info
-    configs = _write_configs(content, target, new)
+    configs = _write_configs(content, new, exports[0].options.model_root)
     content["files"].update(manifest.file_entries(new, configs, None))
     (new / manifest.NAME).write_text(json.dumps(content, indent=2) + "\n", "utf-8")
     others = [name for export in exports for name in export.names]
@@ -233,7 +233,7 @@ def _replaced(exports):
     ]
 
 
-def _write_configs(content, target, new):
+def _write_configs(content, new, model_root):
     served = {
         export["encoder"]: export["name"]
         for export in content["exports"].values()
@@ -241,7 +241,7 @@ def _write_configs(content, target, new):
     }
     if not served:
         return []
-    text = server_files.models_config(target, served)
-    (new / server_files.MODELS).write_text(text, "utf-8")
-    (new / server_files.BATCHING).write_text(server_files.BATCHING_TEXT, "utf-8")
-    return [server_files.MODELS, server_files.BATCHING]
+    texts = server_files.texts(served, model_root)
+    for name, text in texts.items():
+        (new / name).write_text(text, "utf-8")
+    return list(texts)

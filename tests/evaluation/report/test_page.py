@@ -120,7 +120,7 @@ def test_each_chart_has_its_specification(page, elements):
 def test_requests_are_there(elements):
     assert '"signature_name": "encoded"' in elements.text
     assert 'InferenceSession("exported/halves/shared_x.onnx")' in elements.text
-    assert "--model_config_file=exported/halves/models.config" in elements.text
+    assert "docker compose --file=exported/halves/compose.yaml up" in elements.text
 
 
 @pytest.fixture(scope="module")

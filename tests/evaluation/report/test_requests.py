@@ -109,7 +109,7 @@ def test_exports_of_one_format():
 
 def test_the_server_command_quotes_its_path():
     command = requests.server_command("my exports/halves")
-    assert command.endswith("='my exports/halves/models.config'")
+    assert command.endswith("='my exports/halves/compose.yaml' up")
 
 
 def test_colour_images_are_opened_as_such():
@@ -175,8 +175,8 @@ def test_snippets_and_server_commands_hold_any_folder(tmp_path, name):
     tree = ast.parse(view["onnx"])
     texts = [node.value for node in ast.walk(tree) if isinstance(node, ast.Constant)]
     assert f"{name}/shared_x.onnx" in texts
-    server = requests.server_command(name).replace("tensorflow_model_server", "curl", 1)
-    assert _run(server, tmp_path)[0][1] == f"--model_config_file={name}/models.config"
+    server = requests.server_command(name).replace("docker", "curl", 1)
+    assert _run(server, tmp_path)[0][1] == f"--file={name}/compose.yaml"
 
 
 @pytest.mark.parametrize("name", NASTY)
@@ -185,17 +185,18 @@ def test_the_cards_commands_hold_any_name(tmp_path, name):
     info = {
         "name": name,
         "outputs": {"shared": 2},
-        "signatures": {"encoded": {"inputs": {"image_bytes": {}}}},
+        "signatures": {"encoded": {"inputs": {"image_bytes": {}}}, "scaled": {}},
     }
     text = saved_model.FORMAT.request(info)
     commands = [
         textwrap.dedent(part) for part in text.split("\n\n") if part.startswith("    ")
     ]
-    assert len(commands) == 3
+    assert len(commands) == 4
     arguments, body = _run(commands[1], tmp_path)
     (instance,) = json.loads(body.read_text())["instances"]
     assert base64.b64decode(instance["image_bytes"]["b64"]) == b"picture"
     assert _run(commands[2], tmp_path)[0][1:] == ["@IMAGES.json", arguments[2]]
+    assert _run(commands[3], tmp_path)[0][1:] == ["@SCALED.json", arguments[2]]
 
 
 def test_commands_of_the_page_quote_the_runs_path():

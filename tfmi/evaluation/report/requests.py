@@ -35,8 +35,7 @@ def export_views(exports, folder):
 
 def server_command(folder):
     """The command that serves the SavedModels of an export folder."""
-    config = shlex.quote(f"{folder}/models.config")
-    return f"tensorflow_model_server --rest_api_port=8501 --model_config_file={config}"
+    return f"docker compose --file={shlex.quote(f'{folder}/compose.yaml')} up"
 
 
 def _view(export, folder):
@@ -82,9 +81,9 @@ def _rest(name, signatures):
     return json_request(name)
 
 
-def json_request(name):
+def json_request(name, file="IMAGES.json"):
     """The command that sends a JSON file of images to a model."""
-    return f"curl -d @IMAGES.json {_address(name)}"
+    return f"curl -d @{file} {_address(name)}"
 
 
 def file_request(name, signature, tensor, file="test_image.png"):

@@ -74,10 +74,7 @@ class SavedModel(Format):
         outputs = json.dumps({name: ["..."] for name in info["outputs"]})
         if len(info["outputs"]) == 1:
             outputs = '["..."]'
-        commands = [
-            "tensorflow_model_server --rest_api_port=8501 \\\n"
-            "    --model_config_file=$PWD/models.config"
-        ]
+        commands = ["docker compose up"]
         if served_module.ENCODED in info["signatures"]:
             (tensor,) = info["signatures"][served_module.ENCODED]["inputs"]
             commands.append(
@@ -89,6 +86,12 @@ class SavedModel(Format):
             '# IMAGES.json: {"instances": [one list of rows of pixels an image]}\n'
             f"{requests.json_request(info['name'])}"
         )
+        if served_module.SCALED in info["signatures"]:
+            commands.append(
+                "# SCALED.json: the same, numbers from -1 to 1, with "
+                f'"signature_name": "{served_module.SCALED}"\n'
+                + requests.json_request(info["name"], "SCALED.json")
+            )
         lines = [textwrap.indent(command, "    ") for command in commands]
         lines.append(f'The answer: `{{"predictions": [{outputs}]}}`.')
         return "\n\n".join(lines)
