@@ -33,7 +33,7 @@ def build(name, stage="training", before=None, shape=SHAPE, options=None, **sett
     return method.build(stage, recipe, shape, before=before, **(options or {}))
 
 
-def losses_of(model, data, steps=30):
+def losses_of(model, data, steps=12):
     """The loss of each of some steps on one batch."""
     losses = []
     for _ in range(steps):

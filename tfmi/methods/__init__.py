@@ -9,6 +9,7 @@ from tfmi.registry import Registry
 BUILT_IN = {
     "cross-mi": "tfmi.methods.cross_mi:METHOD",
     "deep-infomax": "tfmi.methods.deep_infomax:METHOD",
+    "vae": "tfmi.methods.vae:METHOD",
 }
 _registry = Registry("tfmi.methods", BUILT_IN, "the method must be one of")
 names, find = _registry.names, _registry.find

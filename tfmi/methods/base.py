@@ -80,6 +80,20 @@ class Method(abc.ABC):
         """
         return model.encoder(representation, domain)
 
+    def pictures(self, model, test_pairs):
+        """What a trained model draws, `{name: rows of images}`, for people to see;
+        kept as `RUN/<stage>/<name>.png`.
+
+        Args:
+            model: of a stage that was just trained.
+            test_pairs: function that gives a few scaled test pairs, `{"x", "y"}`.
+
+        Returns:
+            `{name: list of (n, height, width, channels)}` in [-1, 1], a row each;
+            nothing for a method that draws no images.
+        """
+        return {}
+
     def untrained(self, recipe):
         """The recipe of the untrained encoders that results stand beside."""
         return recipe

@@ -148,17 +148,20 @@ def normalized_dense(units, **options):
     return keras.layers.SpectralNormalization(layer, dtype="float32")
 
 
-def domain_discriminator(size, units=512, name=None):
-    """Fully connected network with 3 layers on S (`adversary.domain_value`).
+def domain_discriminator(size, units=512, hidden=2, name=None):
+    """Fully connected network on codes (`adversary.domain_value`).
+
+    Args:
+        hidden: number of layers of `units` before the linear one.
 
     Returns:
         A model from codes `(batch, size)` to logits `(batch, 1)`.
     """
-    code = hidden = _input((size,), "shared")
-    for layer in range(2):
-        hidden = keras.layers.Dense(units, name=f"hidden_{layer}")(hidden)
-        hidden = keras.layers.LeakyReLU(0.2)(hidden)
-    return keras.Model(code, keras.layers.Dense(1, name="logit")(hidden), name=name)
+    code = features = _input((size,), "shared")
+    for layer in range(hidden):
+        features = keras.layers.Dense(units, name=f"hidden_{layer}")(features)
+        features = keras.layers.LeakyReLU(0.2)(features)
+    return keras.Model(code, keras.layers.Dense(1, name="logit")(features), name=name)
 
 
 def discriminator_inputs(shared_size, exclusive_size):

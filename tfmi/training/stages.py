@@ -26,6 +26,7 @@ from tfmi.training.checkpoint import FiniteLoss
 from tfmi.training.history import csv_logger
 from tfmi.training.history import drop_rows_from
 from tfmi.training.monitor import TrainingMonitor
+from tfmi.training.pictures import write_pictures
 
 # Seeds of the stages lie so far apart: each has its own pairs and draws.
 SEED_STEP = 1_000_003
@@ -147,6 +148,7 @@ class _Training:
             model = saving.copied(
                 model, lambda: self._build(stage, before, total, "float32")
             )
+        write_pictures(run, stage.name, model, self.dataset)
         with replacing(run.model_file(stage.name)) as path:
             model.save(path)
         return model
