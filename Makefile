@@ -40,6 +40,7 @@ docs: $(VENV)/installed-docs
 
 # The types of what `import tfmi` gives, as a user's type checker sees them.
 types: $(VENV)/installed-docs
+	$(VENV)/bin/python -m pip install --quiet --no-deps --upgrade --target build/types .
 	$(VENV)/bin/python -m mypy
 
 # A wheel and an sdist in dist/, each installed into new environments.

@@ -1,11 +1,27 @@
 """What the package's face does, beyond the classes that it names."""
 
+from __future__ import annotations
+
 import pathlib
+from collections.abc import Callable
+from collections.abc import Iterable
+from collections.abc import Mapping
+from os import PathLike
+from typing import TYPE_CHECKING
+from typing import Any
 
 from tfmi import pipelines
 from tfmi import recipes
 from tfmi import runs
 from tfmi.errors import UsageError
+
+if TYPE_CHECKING:
+    from tfmi.evaluation.results import Results
+    from tfmi.models import ExclusiveModel
+    from tfmi.models import SharedModel
+    from tfmi.pipelines.base import PairDataset
+    from tfmi.recipes import Recipe
+    from tfmi.runs import Run
 
 
 def open_chosen(name, settings, data):
@@ -40,16 +56,16 @@ def open_chosen(name, settings, data):
 
 
 def train(
-    recipe,
-    dataset=None,
+    recipe: str | Recipe,
+    dataset: PairDataset | None = None,
     *,
-    root=runs.FOLDER,
-    precision="auto",
-    jit="auto",
-    probe_every=0,
-    stop=lambda: False,
-    **options,
-):
+    root: str | PathLike[str] = runs.FOLDER,
+    precision: str = "auto",
+    jit: str = "auto",
+    probe_every: int = 0,
+    stop: Callable[[], bool] = lambda: False,
+    **options: Any,
+) -> Run:
     """Train all stages of a recipe in a new run folder, as `tfmi train` does.
 
     Args:
@@ -97,7 +113,13 @@ def train(
     return run
 
 
-def resume(run, dataset=None, *, probe_every=0, stop=lambda: False):
+def resume(
+    run: Run | str | PathLike[str],
+    dataset: PairDataset | None = None,
+    *,
+    probe_every: int = 0,
+    stop: Callable[[], bool] = lambda: False,
+) -> Run:
     """Go on with a run that was stopped.
 
     Args:
@@ -124,7 +146,7 @@ def resume(run, dataset=None, *, probe_every=0, stop=lambda: False):
     return run
 
 
-def load_run(path=None):
+def load_run(path: Run | str | PathLike[str] | None = None) -> Run:
     """The `Run` in a folder; by default the one that was finished last in runs/.
 
     Raises:
@@ -135,7 +157,12 @@ def load_run(path=None):
     return runs.newest() if path is None else runs.load(path)
 
 
-def evaluate(subject, dataset=None, output=None, **options):
+def evaluate(
+    subject: Run | str | PathLike[str] | Mapping[Any, Any],
+    dataset: PairDataset | None = None,
+    output: str | PathLike[str] | None = None,
+    **options: Any,
+) -> Results:
     """Score representations with the paper's protocol and a stronger one.
 
     Args:
@@ -163,7 +190,12 @@ def evaluate(subject, dataset=None, output=None, **options):
     return scoring.score(run, opened, **options)
 
 
-def export(subject, output="exported", formats=("savedmodel", "onnx"), **options):
+def export(
+    subject: Run | str | PathLike[str] | SharedModel | ExclusiveModel,
+    output: str | PathLike[str] = "exported",
+    formats: Iterable[str] = ("savedmodel", "onnx"),
+    **options: Any,
+) -> list[dict[str, Any]]:
     """Export encoders, each compared with Keras before it is put in place.
 
     Args:

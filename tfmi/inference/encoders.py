@@ -1,8 +1,11 @@
 """Trained encoders, wherever they are: a run, an export, an ONNX file."""
 
 import dataclasses
+import os
 import pathlib
 from collections.abc import Callable
+
+import numpy as np
 
 from tfmi.errors import DataError
 
@@ -21,10 +24,10 @@ class Encoder:
     source: str
     image_shape: tuple[int, int, int]
     enlarge: bool
-    represent: Callable
+    represent: Callable[[np.ndarray], dict[str, np.ndarray]]
 
 
-def open_encoder(path, domain=None):
+def open_encoder(path: str | os.PathLike[str], domain: str | None = None) -> Encoder:
     """The encoder of a run, of an export folder, or of a model in one.
 
     Args:

@@ -1,14 +1,23 @@
 """Exported encoders as scikit-learn transformers: ONNX, without TensorFlow."""
 
+from __future__ import annotations
+
 import pathlib
+from os import PathLike
+from typing import TYPE_CHECKING
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 from sklearn.base import BaseEstimator
 from sklearn.base import TransformerMixin
 
 from tfmi.errors import DataError
 from tfmi.errors import UsageError
 from tfmi.exporting.onnx_session import OnnxSession
+
+if TYPE_CHECKING:
+    from typing_extensions import Self
 
 
 class OnnxEncoder(TransformerMixin, BaseEstimator):
@@ -30,18 +39,24 @@ class OnnxEncoder(TransformerMixin, BaseEstimator):
         >>> vectors = encoder.transform(images)
     """
 
-    def __init__(self, path, representation, domain=None, batch_size=256):
+    def __init__(
+        self,
+        path: str | PathLike[str],
+        representation: str,
+        domain: str | None = None,
+        batch_size: int = 256,
+    ):
         self.path = path
         self.representation = representation
         self.domain = domain
         self.batch_size = batch_size
 
-    def fit(self, X, y=None):
+    def fit(self, X: npt.ArrayLike, y: Any = None) -> Self:
         """Nothing to fit; checks that the images suit the encoder."""
         self._check(self._open(), X)
         return self
 
-    def transform(self, X):
+    def transform(self, X: npt.ArrayLike) -> npt.NDArray[np.float32]:
         """Vectors of images.
 
         Args:
@@ -106,7 +121,12 @@ class SharedEncoder(OnnxEncoder):
         path, domain, batch_size: as of `OnnxEncoder`.
     """
 
-    def __init__(self, path, domain=None, batch_size=256):
+    def __init__(
+        self,
+        path: str | PathLike[str],
+        domain: str | None = None,
+        batch_size: int = 256,
+    ):
         super().__init__(path, "shared", domain, batch_size)
 
 
@@ -117,7 +137,12 @@ class ExclusiveEncoder(OnnxEncoder):
         path, domain, batch_size: as of `OnnxEncoder`.
     """
 
-    def __init__(self, path, domain=None, batch_size=256):
+    def __init__(
+        self,
+        path: str | PathLike[str],
+        domain: str | None = None,
+        batch_size: int = 256,
+    ):
         super().__init__(path, "exclusive", domain, batch_size)
 
 

@@ -1,0 +1,16 @@
+from tfmi import methods as methods
+from tfmi import pipelines as pipelines
+from tfmi import recipes as recipes
+from tfmi.api import evaluate as evaluate
+from tfmi.api import export as export
+from tfmi.api import load_run as load_run
+from tfmi.api import resume as resume
+from tfmi.api import train as train
+from tfmi.inference.encoders import open_encoder as open_encoder
+from tfmi.inference.transformers import ExclusiveEncoder as ExclusiveEncoder
+from tfmi.inference.transformers import OnnxEncoder as OnnxEncoder
+from tfmi.inference.transformers import SharedEncoder as SharedEncoder
+from tfmi.models import ExclusiveModel as ExclusiveModel
+from tfmi.models import SharedModel as SharedModel
+from tfmi.recipes import Recipe as Recipe
+from tfmi.representation import Representation as Representation
