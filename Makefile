@@ -36,7 +36,8 @@ lint: $(VENV)/installed
 
 # The pages, into site/; a warning or a broken link is an error.
 docs: $(VENV)/installed-docs
-	$(VENV)/bin/python -m mkdocs build --strict --quiet
+	$(VENV)/bin/python -m pip install --quiet --no-deps --upgrade --target build/types .
+	NO_MKDOCS_2_WARNING=1 $(VENV)/bin/python -m mkdocs build --strict --quiet
 
 # The types of what `import tfmi` gives, as a user's type checker sees them.
 types: $(VENV)/installed-docs

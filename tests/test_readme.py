@@ -1,4 +1,4 @@
-"""The README's Python examples run as they stand."""
+"""The Python examples of the page on Python run as they stand."""
 
 import pathlib
 import re
@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-README = pathlib.Path(__file__).parents[1] / "README.md"
-KERAS, RUNS = re.findall(r"```python\n(.*?)```", README.read_text(), re.DOTALL)
+PAGE = pathlib.Path(__file__).parents[1] / "docs" / "python.md"
+KERAS, RUNS = re.findall(r"```python\n(.*?)```", PAGE.read_text(), re.DOTALL)
 LOAD = """
 import sys
 import tfmi
@@ -34,7 +34,7 @@ def test_own_encoders_through_keras(tmp_path, monkeypatch, backbone):
         encoder += " include_top=False)"
         example = re.sub(r"(?m)^encoder = .*$", f"encoder = {encoder}", example)
     names = {}
-    exec(compile(example, "README.md", "exec"), names)
+    exec(compile(example, PAGE, "exec"), names)
     np.save("images.npy", names["x"][:5])
     subprocess.run([sys.executable, "-c", LOAD], check=True)
     import tfmi
@@ -70,6 +70,6 @@ def test_commands_as_calls(tmp_path, monkeypatch, capsys):
         "train_images": labelled(200, 1),
         "test_images": labelled(60, 2),
     }
-    exec(compile(RUNS, "README.md", "exec"), names)
+    exec(compile(RUNS, PAGE, "exec"), names)
     assert "'digit': " in capsys.readouterr().out
     assert (tmp_path / "exported" / "pairs" / "shared.onnx").is_file()

@@ -114,7 +114,9 @@ for line in sys.stdin:
         if end.code:
             sys.exit(f"{end.code}: {line}")
 """
-TRAINING = shlex.join(tiny.OPTIONS)
+# One epoch each: what stands on stderr does not depend on how many there are.
+EPOCHS = ["--shared-epochs", "1", "--exclusive-epochs", "1"]
+TRAINING = shlex.join([*tiny.OPTIONS, *EPOCHS])
 PAIRS = "pairs --manifest words/words.csv --share writer --evaluate writer,word"
 LINES = f"""
 datasets
@@ -139,7 +141,7 @@ eurosat second/sentinel2 --data-dir eurosat
 """
 STUDY = {
     "recipe": "pairs",
-    "settings": tiny.SETTINGS,
+    "settings": {**tiny.SETTINGS, "shared_epochs": 1, "exclusive_epochs": 1},
     "seeds": [0],
     "shared": {"l1_weight": [0.1]},
 }

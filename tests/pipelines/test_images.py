@@ -143,9 +143,9 @@ def test_the_cache_is_used_and_a_cut_or_changed_one_made_again(files, monkeypatc
     assert len(rows.decode_files(files, (10, 10, 1))[0]) == 6
 
 
-def test_readme_names_the_formats_that_are_read():
-    readme = pathlib.Path(__file__).parents[2] / "README.md"
-    text = " ".join(readme.read_text(encoding="utf-8").split())
+def test_the_page_names_the_formats_that_are_read():
+    page = pathlib.Path(__file__).parents[2] / "docs" / "datasets" / "pairs.md"
+    text = " ".join(page.read_text(encoding="utf-8").split())
     assert f"Images are {images.FORMAT_NAMES} of any size" in text
     assert images.FORMAT_NAMES == "{}, {} or {}".format(*decoding.FORMATS)
 
