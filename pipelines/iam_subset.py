@@ -81,6 +81,11 @@ def _fair_shares(counts, total):
     return shares
 
 
+def forms(names):
+    """The form that each word is of, by its name: `a01-000u` of `a01-000u-00-00`."""
+    return ["-".join(name.split("-")[:2]) for name in names]
+
+
 def has_files(root):
     """Whether there is any of the folders and archives that `choose_images` reads."""
     names = [n for name, (files, _) in ARCHIVES.items() for n in (name, *files)]

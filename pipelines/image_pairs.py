@@ -44,6 +44,7 @@ class ImagePairs(PairDataset):
         self.domains = domains
         self._rows = rows
         self._pairing = pairing
+        self.splits = tuple(dict.fromkeys(split for _, split in members))
         self._labels = labels
         # A fixed shuffle, so that the first images are a fair sample of all.
         self._members = {

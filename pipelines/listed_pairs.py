@@ -5,7 +5,9 @@ import pathlib
 import numpy as np
 
 from tfmi.errors import DataError
+from tfmi.pipelines import saved_split
 from tfmi.pipelines import splits
+from tfmi.pipelines import validation
 from tfmi.pipelines.base import Domain
 from tfmi.pipelines.groups import named_split
 from tfmi.pipelines.image_pairs import ImagePairs
@@ -14,7 +16,6 @@ from tfmi.pipelines.manifest import require_columns
 from tfmi.pipelines.pairing import ListedPairing
 
 SIDES = ("x", "y")
-SPLITS = {"train": 0, "test": 1}
 
 
 def open_pairs(table, manifest, share, evaluate, one_domain, split, size_of):
@@ -28,7 +29,7 @@ def open_pairs(table, manifest, share, evaluate, one_domain, split, size_of):
         table: as of `manifest.read_table`.
         share, evaluate: names of factors.
         one_domain: whether x and y are images of one kind.
-        split: `test_fraction`, `split_seed` and `split_file`.
+        split: `test_fraction`, `validation_fraction`, `split_seed` and `split_file`.
         size_of: function from paths to the image shape.
 
     Raises:
@@ -56,12 +57,12 @@ def open_pairs(table, manifest, share, evaluate, one_domain, split, size_of):
         shape,
         tuple(domains),
         lambda part, seed: ListedPairing(
-            *pairs[(in_test[pairs] == SPLITS[part]).all(axis=1)].T, seed
+            *pairs[(in_test[pairs] == validation.CODES[part]).all(axis=1)].T, seed
         ),
         {
-            (side, part): np.unique(used[in_test[used[:, 0]] == code])
+            (side, part): np.unique(used[in_test[used[:, 0]] == validation.CODES[part]])
             for side, used in members.items()
-            for part, code in SPLITS.items()
+            for part in validation.members_of(in_test)
         },
         labels,
         notes=tuple(images.notes),
@@ -115,11 +116,20 @@ def _readable(pairs, names, images):
     return pairs[whole]
 
 
-def _split(images, pairs, split_file, test_fraction, split_seed):
-    """int `(images,)`: 0 training, 1 test, -1 in no pair; pairs are not torn."""
+def _split(images, pairs, split_file, test_fraction, validation_fraction, split_seed):
+    """int `(images,)`: of `validation.CODES`, -1 in no pair; pairs are not torn."""
+    components = _components(len(images.names), pairs)
     if split_file is not None:
-        return splits.apply_split(images.names, splits.read_split(split_file))
-    component = _components(len(images.names), pairs)[pairs[:, 0]]
+        split = saved_split.apply_split(
+            images.names, saved_split.read_split(split_file)
+        )
+    else:
+        split = _new_split(images, pairs, components, test_fraction, split_seed)
+    return validation.hold_out(split, components, validation_fraction, split_seed, True)
+
+
+def _new_split(images, pairs, components, test_fraction, split_seed):
+    component = components[pairs[:, 0]]
     pairs_in_test = splits.split_whole(component, test_fraction, split_seed)
     in_test = np.full(len(images.names), -1)
     in_test[pairs] = pairs_in_test[:, None]

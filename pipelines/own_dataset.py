@@ -23,8 +23,9 @@ class OwnDataset(PairDataset):
         labelled: `{"train": ..., "test": ...}`, datasets of `(image, {factor:
             label})` (or batches of them), to fit probes on and to score; a label
             is an index into the factor's values, negative where an image does
-            not count. With factors of two domains: `{"x": {"train": ...}, "y":
-            ...}`. None are needed to train.
+            not count. "validation" may hold images that neither has. With factors
+            of two domains: `{"x": {"train": ...}, "y": ...}`. None are needed to
+            train.
         factors: `{"shared": {factor: values}, "exclusive": {factor: values}}`,
             values being names or their number; or one such a domain, `{"x": ...,
             "y": ...}`, for images of two kinds.
@@ -60,6 +61,9 @@ class OwnDataset(PairDataset):
             _domain(domain, kinds, name) for domain, kinds in by_domain.items()
         )
         self._check_labelled()
+        labelled = [self._labelled.get(domain.name, {}) for domain in self.domains]
+        if all("validation" in parts for parts in labelled):
+            self.splits = (*self.splits, "validation")
 
     def num_images(self, split):
         if split == "train":

@@ -23,6 +23,7 @@ from tfmi.pipelines.manifest import require_columns
 from tfmi.pipelines.options import option
 from tfmi.pipelines.splits import SplitSeed
 from tfmi.pipelines.splits import TestFraction
+from tfmi.pipelines.validation import ValidationFraction
 from tfmi.pipelines.walk import find_images
 
 NEEDS = "--manifest FILE (CSV or Parquet) or --folder DIR"
@@ -49,6 +50,7 @@ def open_dataset(
         bool, option("The columns x and y hold images of one kind.")
     ] = False,
     test_fraction: TestFraction = 0.2,
+    validation_fraction: ValidationFraction = 0.0,
     split_seed: SplitSeed = 0,
     split_file=None,
 ):
@@ -63,6 +65,7 @@ def open_dataset(
         image_size: "HEIGHTxWIDTH" or "HEIGHTxWIDTHxCHANNELS"; by default
             that of the first image.
         one_domain: x and y of a table of pairs are images of one kind.
+        validation_fraction: of the training images, held out of them.
         test_fraction, split_seed: of the split, by image within groups.
         split_file: a run's `split.json`, instead of a new split.
 
@@ -74,6 +77,7 @@ def open_dataset(
     size_of = _size_of(image_size)
     split = {
         "test_fraction": test_fraction,
+        "validation_fraction": validation_fraction,
         "split_seed": split_seed,
         "split_file": split_file,
     }

@@ -12,6 +12,7 @@ from tfmi.pipelines import options
 from tfmi.pipelines import shapes3d_files as files
 from tfmi.pipelines import shapes3d_scene as scene
 from tfmi.pipelines import splits
+from tfmi.pipelines import validation
 from tfmi.pipelines.base import Domain
 from tfmi.pipelines.base import Factor
 from tfmi.pipelines.image_pairs import ImagePairs
@@ -48,6 +49,7 @@ def open_dataset(
     render: Annotated[
         int, option("Number of images to render in place of the real ones.")
     ] = None,
+    validation_fraction: validation.ValidationFraction = 0.0,
     split_seed: splits.SplitSeed = 0,
 ):
     """3D Shapes from 3dshapes.h5, from tensorflow-datasets, or rendered.
@@ -59,12 +61,14 @@ def open_dataset(
         data_dir: folder with 3dshapes.h5, or the file.
         render: number of images to render instead, from 960 to 480,000; once,
             into the cache folder.
+        validation_fraction: of the training images, held out of them.
         split_seed: of the split.
 
     Raises:
         DataError: where there is no usable data.
         UsageError: for both, and for another number.
     """
+    split = {"seed": split_seed, "held_out": validation_fraction}
     if data_dir is not None and render is not None:
         raise UsageError("give either --data-dir or --render. Received: both")
     if render is not None:
@@ -74,14 +78,14 @@ def open_dataset(
                 f"Received: {render}"
             )
         source = f"{render:,} images RENDERED by tfmi in 3D Shapes' grammar"
-        return _dataset(*files.open_file(files.render(render)), source, split_seed)
+        return _dataset(*files.open_file(files.render(render)), source, split)
     if data_dir is not None:
         path = pathlib.Path(data_dir)
         path = path / FILE if path.is_dir() else path
         if not path.is_file():
             raise DataError(f"--data-dir must hold {FILE}. Received: {data_dir}")
-        return _dataset(*files.open_file(path), str(path), split_seed)
-    return _dataset(*_read_tfds(), "tensorflow-datasets shapes3d", split_seed)
+        return _dataset(*files.open_file(path), str(path), split)
+    return _dataset(*_read_tfds(), "tensorflow-datasets shapes3d", split)
 
 
 def available():
@@ -89,7 +93,7 @@ def available():
     return "--render N (drawn by tfmi when asked for)"
 
 
-def _dataset(rows, shape, labels, source, seed):
+def _dataset(rows, shape, labels, source, split):
     geometry = np.ravel_multi_index(labels[:, 3:].T, files.SIZES[3:])
     _, inverse, sizes = np.unique(geometry, return_inverse=True, return_counts=True)
     inside = np.flatnonzero(sizes[inverse] > 1)
@@ -99,8 +103,11 @@ def _dataset(rows, shape, labels, source, seed):
             f"Received: none among {len(labels)}"
         )
     fraction = min(TEST_FRACTION, MAX_TEST_IMAGES / len(inside))
-    in_test = splits.split_groups(geometry[inside], fraction, seed)
-    members = {("x", "train"): inside[~in_test], ("x", "test"): inside[in_test]}
+    in_test = splits.split_groups(geometry[inside], fraction, split["seed"])
+    codes = validation.hold_out(
+        in_test.astype(int), geometry[inside], split["held_out"], split["seed"]
+    )
+    members = {("x", s): inside[m] for s, m in validation.members_of(codes).items()}
     return ImagePairs(
         "shapes3d",
         source,

@@ -7,7 +7,6 @@ import numpy as np
 
 from tfmi.errors import DataError
 from tfmi.errors import UsageError
-from tfmi.files import parse_json
 from tfmi.pipelines.base import NOT_SCORED
 from tfmi.pipelines.base import Factor
 from tfmi.pipelines.options import option
@@ -29,7 +28,7 @@ TestFraction = Annotated[float, option("Fraction of the images to test on.")]
 SplitSeed = Annotated[int, option("Seed of the split.", at_least=0)]
 
 
-def split_groups(groups, fraction=0.2, seed=0):
+def split_groups(groups, fraction=0.2, seed=0, name="split"):
     """Split by image within groups.
 
     A group of three or more gives `fraction` of its images to the test split,
@@ -40,6 +39,7 @@ def split_groups(groups, fraction=0.2, seed=0):
     Args:
         groups: int `(images,)`, no group of one.
         fraction: of images for the test split, above 0 and below 1.
+        name: two splits of different names are drawn apart.
 
     Returns:
         bool `(images,)`, true for the test split.
@@ -50,7 +50,7 @@ def split_groups(groups, fraction=0.2, seed=0):
     """
     _check_fraction(fraction)
     groups = np.asarray(groups)
-    generator = np.random.default_rng([seed, *b"split"])
+    generator = np.random.default_rng([seed, *name.encode()])
     in_test = np.zeros(len(groups), bool)
     order = np.argsort(groups, kind="stable")
     bounds = np.flatnonzero(np.diff(groups[order])) + 1
@@ -72,7 +72,7 @@ def split_groups(groups, fraction=0.2, seed=0):
     return in_test
 
 
-def split_whole(groups, fraction=0.2, seed=0):
+def split_whole(groups, fraction=0.2, seed=0, name="split"):
     """Split groups of any sizes, none of them torn.
 
     The test split is as near to `fraction` as the nearest of `ATTEMPTS` draws.
@@ -80,6 +80,7 @@ def split_whole(groups, fraction=0.2, seed=0):
     Args:
         groups: int `(items,)`, the group of each.
         fraction: of items for the test split, above 0 and below 1.
+        name: as of `split_groups`.
 
     Returns:
         bool `(items,)`, true for the test split.
@@ -96,7 +97,7 @@ def split_whole(groups, fraction=0.2, seed=0):
             f"each split. Received: {len(inverse)} pairs, all connected by images "
             "that they share"
         )
-    generator = np.random.default_rng([seed, *b"split"])
+    generator = np.random.default_rng([seed, *name.encode()])
     wanted, best = fraction * len(inverse), None
     for _ in range(ATTEMPTS):
         chosen = _draw(sizes, wanted, generator)
@@ -106,6 +107,44 @@ def split_whole(groups, fraction=0.2, seed=0):
         if not _is_far(sizes[chosen].sum() / len(inverse), fraction, NEAR):
             break
     return np.isin(inverse, best[1])
+
+
+def split_parts(groups, parts, fraction=0.2, seed=0, name="split"):
+    """Split within groups by whole parts, such as a writer's forms.
+
+    A group of one part gives nothing to the test split; another one as near to
+    `fraction` of its images as a random order of its parts brings it.
+
+    Args:
+        groups: int `(images,)`, the group of each.
+        parts: `(images,)`, the part of its group that each is of.
+        fraction, name: as of `split_groups`.
+
+    Returns:
+        bool `(images,)`, true for the test split.
+
+    Raises:
+        DataError: where each group is of one part.
+        UsageError: for another fraction.
+    """
+    _check_fraction(fraction)
+    groups, parts = np.asarray(groups), np.asarray(parts)
+    generator = np.random.default_rng([seed, *name.encode()])
+    in_test = np.zeros(len(groups), bool)
+    for group in np.unique(groups):
+        members = np.flatnonzero(groups == group)
+        _, inverse, sizes = np.unique(
+            parts[members], return_inverse=True, return_counts=True
+        )
+        if len(sizes) > 1:
+            chosen = _draw(sizes, fraction * len(members), generator)
+            in_test[members[np.isin(inverse, chosen)]] = True
+    if not in_test.any():
+        raise DataError(
+            "there must be a group of two parts, one for each split. "
+            f"Received: {len(np.unique(groups))} groups of one part each"
+        )
+    return in_test
 
 
 def _draw(sizes, wanted, generator):
@@ -149,43 +188,6 @@ def _check_fraction(fraction):
         raise UsageError(
             f"--test-fraction must be above 0 and below 1. Received: {fraction}"
         )
-
-
-def read_split(path):
-    """The split that a run saved.
-
-    Returns:
-        `{"train": [path, ...], "test": [path, ...]}`.
-
-    Raises:
-        DataError: where there is none in the file.
-    """
-    try:
-        content = parse_json(path)
-        return {split: list(content[split]) for split in ("train", "test")}
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise DataError(
-            f"the run's split must be readable. Received: {path} ({error})"
-        ) from error
-
-
-def apply_split(names, saved):
-    """The saved split of these images.
-
-    Returns:
-        int `(images,)`: 0 training, 1 test, -1 not there when it was saved.
-
-    Raises:
-        DataError: where images of the saved split are missing.
-    """
-    codes = {name: k for k, s in enumerate(("train", "test")) for name in saved[s]}
-    missing = sorted(set(codes) - set(names))
-    if missing:
-        raise DataError(
-            f"the data must hold the {len(codes)} images that the run was split "
-            f"into. Received: {len(missing)} missing or unreadable, first {missing[0]}"
-        )
-    return np.array([codes.get(name, -1) for name in names])
 
 
 def scored_factor(name, values, in_test, at_most=None):

@@ -25,8 +25,8 @@ from tfmi.pipelines import idx
 from tfmi.pipelines import images
 from tfmi.pipelines import manifest
 from tfmi.pipelines import pairs
+from tfmi.pipelines import saved_split
 from tfmi.pipelines import shapes3d_files
-from tfmi.pipelines import splits
 from tfmi.pipelines.sentinel2 import place_split
 from tfmi.pipelines.sentinel2.bands import UnusableScene
 
@@ -302,7 +302,7 @@ READERS = {
     "split": Reader(
         "split.json",
         lambda: json.dumps({"train": ["a"], "test": ["b"]}).encode(),
-        splits.read_split,
+        saved_split.read_split,
     ),
     "scene-tiff": Reader("a.tif", damaged_scenes.tiff, damaged_scenes.read),
     "scene-npy": Reader("a.npy", damaged_scenes.npy, damaged_scenes.read),

@@ -49,7 +49,7 @@ def install(monkeypatch):
             raise KeyboardInterrupt
         own, *_ = rows.values()
         counted.scores.append(sorted({each.name for each, _ in own}))
-        output.mkdir(exist_ok=True)
+        output.mkdir(parents=True, exist_ok=True)
         results = _results(rows, protocols, limit)
         results.save(output)
         return results

@@ -174,7 +174,7 @@ def evaluate(
         output: folder to write tables, charts and records into; `None` writes
             nothing, but for a run.
         options: of `evaluation.evaluate.evaluate`: protocols, seed, seeds, limit,
-            progress, metrics.
+            split, progress, metrics.
 
     Returns:
         `evaluation.results.Results`.
@@ -186,8 +186,9 @@ def evaluate(
     from tfmi.evaluation import scoring
 
     run = load_run(subject)
-    opened = run.open_dataset() if dataset is None else dataset
-    return scoring.score(run, opened, **options)
+    if dataset is None:
+        dataset = run.open_dataset(options.get("split") == "validation")
+    return scoring.score(run, dataset, **options)
 
 
 def export(

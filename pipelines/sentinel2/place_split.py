@@ -9,8 +9,8 @@ import dataclasses
 import zlib
 
 from tfmi.errors import DataError
+from tfmi.pipelines.saved_split import read_split
 from tfmi.pipelines.sentinel2.scenes import Grid
-from tfmi.pipelines.splits import read_split
 
 
 @dataclasses.dataclass(frozen=True)

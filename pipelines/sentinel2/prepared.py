@@ -6,6 +6,7 @@ import numpy as np
 
 from tfmi.errors import DataError
 from tfmi.lazy import LazyModule
+from tfmi.pipelines import saved_split
 from tfmi.pipelines import splits
 from tfmi.pipelines.base import Domain
 from tfmi.pipelines.base import Factor
@@ -37,7 +38,7 @@ class PreparedPairs(PairDataset):
 
     def __init__(self, folder, split_file=None):
         settings, parts, self.split = read_about(folder)
-        if split_file and splits.read_split(split_file) != self.split:
+        if split_file and saved_split.read_split(split_file) != self.split:
             raise DataError(
                 "prepared windows must be split as in training (the same places on "
                 f"the same grids). Received: {folder} with others"

@@ -10,6 +10,7 @@ from tfmi.errors import DataError
 from tfmi.errors import UsageError
 from tfmi.evaluation import results
 from tfmi.evaluation.evaluate import evaluate
+from tfmi.evaluation.measure import cross_domain
 from tfmi.evaluation.results import MAJORITY
 from tfmi.evaluation.results import UNTRAINED
 from tfmi.evaluation.tables import accuracy
@@ -99,6 +100,7 @@ def test_evaluate_writes_every_file(outcome):
         "results.csv",
         "tables.txt",
         *(f"neighbours_{part}.png" for part in parts),
+        *("neighbours_shared_x_to_y.png", "neighbours_shared_y_to_x.png"),
         *(f"accuracy_{part}_{p}.png" for part in parts for p in ("paper", "strong")),
     }
     assert all(path.stat().st_size for path in output.rglob("*"))
@@ -131,11 +133,15 @@ def test_csv_has_a_line_for_each_record(outcome):
     probed = [line for line in accuracies if line["protocol"] in ("paper", "strong")]
     # Of each representation, domain and probe: three rows of two factors.
     assert len(probed) == 8 * 3 * 2
-    # Likewise of each number of neighbours and distance.
-    assert len(accuracies) - len(probed) == 4 * 2 * 2 * 3 * 2
+    across = [line for line in accuracies if line["protocol"] in cross_domain.PROTOCOLS]
+    # Of each representation, direction and number of neighbours: two rows.
+    assert len(across) == 4 * 2 * 2 * 2
+    # Of each number of neighbours and distance as of a probe.
+    assert len(accuracies) - len(probed) - len(across) == 4 * 2 * 2 * 3 * 2
     assert {line["protocol"] for line in lines} == {
         *("paper", "strong"),
         *("1-nn l2", "5-nn l2", "1-nn cosine", "5-nn cosine"),
+        *("1-nn across l2", "5-nn across l2"),
     }
     for score in ("balanced_accuracy", "information"):
         rows = {line["row"] for line in lines if line["score"] == score}
@@ -393,3 +399,34 @@ def test_metrics_of_each_domain_that_has_both(tmp_path):
     assert mig.value > 0.95
     assert "S and E of x, first" in (tmp_path / "tables.txt").read_text()
     assert results.load(tmp_path / "results.json") == scores
+
+
+def test_the_validation_split_is_scored_in_place_of_the_test_split():
+    class Held(Halves):
+        """With images of one shade for validation, which probes are not fitted on."""
+
+        splits = ("train", "test", "validation")
+
+        def num_images(self, split):
+            return 40 if split == "validation" else super().num_images(split)
+
+    asked = []
+
+    class Recording(Held):
+        def labelled(self, domain, split, batch_size, seed=0):
+            asked.append(split)
+            return super().labelled(domain, split, batch_size, seed)
+
+    options = {"protocols": ("paper",), "limit": 100, "metrics": False}
+    rows = {(SHARED, "x"): _shape}
+    scores = evaluate(rows, Recording(), split="validation", **options)
+    assert set(asked) == {"train", "validation"}
+    assert scores.split == "validation"
+    assert "validation split" in accuracy.title(scores, "shared", "x")
+    asked.clear()
+    assert evaluate(rows, Recording(), **options).split == "test"
+    assert set(asked) == {"train", "test"}
+    with pytest.raises(UsageError, match="half images must hold out images"):
+        evaluate(rows, Halves(), split="validation", **options)
+    with pytest.raises(UsageError, match="the split must be one of test, validation"):
+        evaluate(rows, Halves(), split="train", **options)

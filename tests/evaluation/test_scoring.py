@@ -54,6 +54,14 @@ def test_a_run_is_scored_into_its_own_folder(tmp_path, evaluated):
     assert rows[UNTRAINED][SHARED, "x"] == ("untrained", "shared", "x")
 
 
+def test_validation_has_a_folder_of_its_own(tmp_path, evaluated):
+    run = Run(tmp_path, OURS, (SHARED, EXCLUSIVE))
+    scoring.score(run, "dataset", split="validation")
+    ((_, _, output), options) = evaluated[0]
+    assert (output, options) == (tmp_path / "validation", {"split": "validation"})
+    assert scoring.results_folder(run) == tmp_path
+
+
 def test_some_representations_of_a_run_without_untrained_encoders(tmp_path, evaluated):
     run = Run(tmp_path, OURS, (SHARED, EXCLUSIVE))
     scoring.score(run, "dataset", ["exclusive"], untrained=False)

@@ -56,22 +56,23 @@ def results_of(dataset, domains, scores=()):
     return Results(about, records)
 
 
-# The last column of Tables 1 and 2.
+# The last column of Tables 1 and 2: the paper's own, and that of [9].
 DISTANCES = {
-    ("shared", "x"): 0.0563,
-    ("exclusive", "x"): 0.0321,
-    ("shared", "y"): 0.0623,
-    ("exclusive", "y"): 0.0383,
+    ("shared", "x"): (0.0563, 0.9581),
+    ("exclusive", "x"): (0.0321, 0.6164),
+    ("shared", "y"): (0.0623, 0.2641),
+    ("exclusive", "y"): (0.0383, 0.6471),
 }
 
 
 @pytest.mark.parametrize("key", DISTANCES, ids="_".join)
 def test_distance_to_ideal_is_the_papers(key):
     rows = accuracy.probe_rows(results_of("colored-mnist", DIGITS), *key, "paper")
-    assert [row["row"] for row in rows] == ["Ideal", "Paper"]
+    assert [row["row"] for row in rows] == ["Ideal", "Paper", "Paper, [9]"]
     assert rows[0]["distance"] == 0
-    assert rows[1]["source"] == f"Table {'xy'.index(key[1]) + 1}"
-    assert rows[1]["distance"] == pytest.approx(DISTANCES[key], abs=5e-5)
+    for row, distance in zip(rows[1:], DISTANCES[key], strict=True):
+        assert row["source"] == f"Table {'xy'.index(key[1]) + 1}"
+        assert row["distance"] == pytest.approx(distance, abs=8e-5)
 
 
 SHAPES = {
@@ -84,13 +85,15 @@ SHAPES = {
 
 
 @pytest.mark.parametrize(
-    "representation, distance", [("shared", 0.0020), ("exclusive", 0.1955)]
+    "representation, distances",
+    [("shared", (0.0020, 2.6643)), ("exclusive", (0.1955, 2.5477))],
 )
-def test_distance_of_table_3_is_the_papers(representation, distance):
+def test_distance_of_table_3_is_the_papers(representation, distances):
     shapes = results_of("shapes3d", {"x": SHAPES})
     rows = accuracy.probe_rows(shapes, representation, "x", "paper")
-    assert rows[1]["source"] == "Table 3"
-    assert rows[1]["distance"] == pytest.approx(distance, abs=2e-4)
+    for row, distance in zip(rows[1:], distances, strict=True):
+        assert row["source"] == "Table 3"
+        assert row["distance"] == pytest.approx(distance, abs=2e-4)
 
 
 def test_iam_rows_are_those_of_tables_4_and_5():
@@ -99,6 +102,9 @@ def test_iam_rows_are_those_of_tables_4_and_5():
     nearest = paper.published("iam", "exclusive", "x", neighbours=5)
     assert nearest == ("Table 5", {"writer": 0.1687, "word": 0.1969})
     assert paper.published("iam", "shared", "x", neighbours=3) is None
+    vae = {"VAE [17]": ("Table 4", {"writer": 0.1377, "word": 0.2030})}
+    assert paper.compared("iam", "shared", "x") == vae
+    assert paper.compared("iam", "exclusive", "x") == vae
     words = {"writer": (7, "shared"), "word": (10, "exclusive")}
     rows = accuracy.neighbour_rows(results_of("iam", {"x": words}), "shared", "x", "l2")
     names = [(row["row"], row["source"]) for row in rows]
@@ -115,6 +121,7 @@ def test_ideal_is_one_for_what_is_held_and_chance_for_the_rest():
 
 def test_other_datasets_have_no_paper_row():
     assert paper.published("mine", "shared", "x") is None
+    assert paper.compared("mine", "shared", "x") == {}
     scores = {0: {"digit": 0.9, "background_color": 1 / 12}}
     mine = results_of("mine", DIGITS, scores)
     rows = accuracy.probe_rows(mine, "shared", "x", "paper")
@@ -131,7 +138,8 @@ def test_text_is_aligned_and_says_chance_and_protocol():
     assert "(chance 8.33%)" in lines[4]
     assert "Paper (Table 1)" in lines[6]
     cells = ["Ours", "100.00%", "[50.00]", "50.00%", "[25.00]", "0.4167"]
-    assert lines[7].split() == cells
+    assert "Paper, [9] (Table 1)" in lines[7]
+    assert lines[8].split() == cells
     assert len({len(line) for line in lines[3:]}) == 1
 
 

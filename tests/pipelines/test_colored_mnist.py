@@ -12,6 +12,7 @@ from tfmi import pipelines
 from tfmi.errors import DataError
 from tfmi.errors import UsageError
 from tfmi.pipelines import colored_mnist
+from tfmi.pipelines import mnist
 from tfmi.pipelines.pairing import GroupPairing
 
 PALETTE = np.array(list(colored_mnist.COLORS.values()))
@@ -250,6 +251,6 @@ def test_no_network_names_the_ways_out_once_the_proxy_was_asked(monkeypatch, var
         thread.start()
         monkeypatch.setenv(variable, f"http://127.0.0.1:{port}")
         with pytest.raises(DataError, match="no network.*--data-dir .* or --sample"):
-            colored_mnist._require_network()
+            mnist.require_network()
         thread.join()
     assert asked[0].startswith(b"CONNECT storage.googleapis.com")

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from tfmi import pipelines
 from tfmi.errors import DataError
 from tfmi.errors import UsageError
 from tfmi.pipelines import archives as archives_module
@@ -37,6 +38,29 @@ def copy(stand_in, tmp_path):
 
 def change(path, function):
     path.write_text(function(path.read_text()))
+
+
+def test_forms_are_not_torn(tmp_path, monkeypatch):
+    """Of 20 words a writer in 5 forms, 4 are for testing: a form."""
+    monkeypatch.setattr(synthetic_iam, "WORDS_A_FORM", 4)
+    synthetic_iam.synthesize(tmp_path, WRITERS, 20)
+    dataset = iam.open_dataset(str(tmp_path), split_by="form")
+    forms = {name: set(iam_subset.forms(m)) for name, m in dataset.split.items()}
+    assert not forms["train"] & forms["test"]
+    assert len(forms["test"]) == WRITERS
+    assert dataset.num_images("test") == WRITERS * 4
+    labels = next(iter(dataset.labelled("x", "test", 1000)))[1]
+    assert set(labels["writer"].numpy()) == set(range(WRITERS))
+    torn = iam.open_dataset(str(tmp_path)).split
+    assert set(iam_subset.forms(torn["train"])) & set(iam_subset.forms(torn["test"]))
+    held = iam.open_dataset(str(tmp_path), split_by="form", validation_fraction=0.25)
+    assert held.split == dataset.split
+    assert held.num_images("validation") == WRITERS * 4
+
+
+def test_a_split_is_by_image_or_form(copy):
+    with pytest.raises(UsageError, match="--split-by must be one of image, form"):
+        pipelines.open_dataset("iam", {"data_dir": str(copy), "split_by": "page"})
 
 
 def test_the_reader_reads_the_stand_in(stand_in):

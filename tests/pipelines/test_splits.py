@@ -5,6 +5,7 @@ import pytest
 
 from tfmi.errors import DataError
 from tfmi.errors import UsageError
+from tfmi.pipelines import saved_split
 from tfmi.pipelines import splits
 
 
@@ -41,13 +42,18 @@ def test_too_little_for_two_splits():
 def test_saved_split_is_applied_by_name(tmp_path):
     path = tmp_path / "split.json"
     path.write_text(json.dumps({"train": ["b", "c"], "test": ["a"]}))
-    saved = splits.read_split(path)
-    assert splits.apply_split(["a", "b", "c", "d"], saved).tolist() == [1, 0, 0, -1]
+    saved = saved_split.read_split(path)
+    assert saved_split.apply_split(["a", "b", "c", "d"], saved).tolist() == [
+        1,
+        0,
+        0,
+        -1,
+    ]
     with pytest.raises(DataError, match="1 missing or unreadable, first c"):
-        splits.apply_split(["a", "b"], saved)
+        saved_split.apply_split(["a", "b"], saved)
     path.write_text("{}")
     with pytest.raises(DataError, match="split must be readable"):
-        splits.read_split(path)
+        saved_split.read_split(path)
 
 
 def values(**counts):
@@ -129,3 +135,16 @@ def test_a_split_of_groups_that_is_far_off_is_noted(fraction, noted):
     in_test = splits.split_groups(groups, fraction)
     notes = splits.far_note(in_test, fraction, "images", splits.GROUPS_REASON)
     assert bool(notes) == noted
+
+
+def test_parts_of_a_group_are_not_torn():
+    groups = np.repeat([0, 1, 2], [20, 20, 6])
+    parts = np.concatenate([np.arange(20) // 4, 10 + np.arange(20) // 4, [99] * 6])
+    in_test = splits.split_parts(groups, parts, 0.2, seed=1)
+    assert in_test.sum() == 8
+    for part in set(parts):
+        assert len(set(in_test[parts == part])) == 1
+    assert not in_test[groups == 2].any()
+    assert (splits.split_parts(groups, parts, 0.2, seed=1) == in_test).all()
+    with pytest.raises(DataError, match="1 groups of one part each"):
+        splits.split_parts([0, 0], ["a", "a"])

@@ -35,6 +35,7 @@ COMMANDS = {
     "ablate": "Train and score a recipe without each term (Tables 6, 7).",
     "sweep": "Train and score a recipe with several values of a setting (Figure 5).",
     "study": "What the settings of a recipe do, each by itself, from a JSON file.",
+    "reproduce": "The paper's tables and figures beside ours, by one command.",
     "eurosat": "Classify EuroSAT by a run that was trained on Sentinel-2.",
     "mi-map": "Distances and regions of one image, by mutual information.",
     "report": "One page about a run: scores, curves, maps, neighbours.",

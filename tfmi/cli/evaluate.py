@@ -2,6 +2,7 @@
 
 import click
 
+from tfmi.cli.experiment import split_option
 from tfmi.cli.options import chosen_run
 from tfmi.cli.options import probe_options
 
@@ -24,19 +25,25 @@ from tfmi.cli.options import probe_options
     help="Measure how representations are told apart: MIG, DCI, SAP, mutual "
     "information.",
 )
-def command(run, protocols, limit, seed, seeds, metrics):
+@split_option("test")
+def command(run, protocols, limit, seed, seeds, metrics, split):
     """Score the representations of RUN (default: the newest finished one).
 
     Prints what probes read in each representation, and writes all tables, charts
-    and nearest neighbours into RUN/evaluation.
+    and nearest neighbours into RUN/evaluation (those of the validation split into
+    RUN/evaluation/validation).
     """
     run = chosen_run(run)
+    from tfmi import pipelines
     from tfmi import progress
+    from tfmi.evaluation.scoring import results_folder
     from tfmi.evaluation.scoring import score
     from tfmi.evaluation.tables import summary
 
-    dataset = run.open_dataset()
+    dataset = run.open_dataset(split == "validation")
     click.echo(f"data    {dataset.source}")
+    if split == "validation" and pipelines.HOLD_OUT not in run.data:
+        click.echo("        its encoders have seen the validation images, unlabelled")
     with progress.steps("evaluate") as say:
         results = score(
             run,
@@ -44,10 +51,11 @@ def command(run, protocols, limit, seed, seeds, metrics):
             protocols=protocols,
             seed=seed,
             limit=limit,
+            split=split,
             progress=say,
             seeds=seeds,
             metrics=metrics,
         )
     click.echo(summary.text(results))
-    output = run.evaluation_folder
+    output = results_folder(run, split)
     click.echo(f"written {output}: tables.txt holds all tables, results.csv all values")

@@ -27,6 +27,21 @@ class Values(click.ParamType):
         return [self.kind.convert(part, param, ctx) for part in str(value).split(",")]
 
 
+def split_option(default):
+    """Add --split. `None` as the default is for experiments, whose settings are
+    chosen by their scores."""
+    text = "Split to score: validation images are held out of training and of probes."
+    if default is None:
+        text += "  [default: validation, where the data can hold some out]"
+    return click.option(
+        "--split",
+        type=click.Choice(["test", "validation"]),
+        default=default,
+        show_default=default is not None,
+        help=text,
+    )
+
+
 def experiment_options(seeds="0"):
     """Add --output, --seeds, --both-stages, --reuse and the options of probes.
 
@@ -54,13 +69,16 @@ def experiment_options(seeds="0"):
             help="A run whose stages are taken where settings and data agree.",
         ),
         probe_options(default="paper"),
+        split_option(None),
     ]
     return lambda function: functools.reduce(
         lambda wrapped, option: option(wrapped), reversed(options), function
     )
 
 
-def open_experiment(kind, recipe, output, seeds, reuse, data, settings, **scoring):
+def open_experiment(
+    kind, recipe, output, seeds, reuse, data, settings, split, **scoring
+):
     """The `Experiment` and its seeds; nothing is written yet.
 
     Args:
@@ -70,6 +88,8 @@ def open_experiment(kind, recipe, output, seeds, reuse, data, settings, **scorin
         seeds: of training.
         reuse: folders of runs whose stages may be taken.
         data, settings: options of the dataset, and settings of the recipe.
+        split: that is scored; `None` is the validation split, where the dataset can
+            hold one out.
         scoring: more attributes of the `Experiment`.
     """
     import pathlib
@@ -77,17 +97,35 @@ def open_experiment(kind, recipe, output, seeds, reuse, data, settings, **scorin
     from tfmi import api
     from tfmi import recipes
     from tfmi import runs
+    from tfmi.evaluation.scored_split import scored_on
     from tfmi.experiments.experiment import Experiment
     from tfmi.training import hardware
 
     # A wrong setting is told before TensorFlow is loaded.
-    recipes.find(recipe).replace(**settings).check_files()
+    wanted = recipes.find(recipe).replace(**settings)
+    wanted.check_files()
+    split, data = _chosen_split(split, wanted.pipeline, data)
     hardware.prepare()
     chosen, dataset = api.open_chosen(recipe, settings, data)
     path = pathlib.Path(output or f"{runs.FOLDER}/{chosen.name}-{kind}")
     donors = tuple(runs.load(folder) for folder in reuse)
-    experiment = Experiment(path, chosen, data, dataset, reuse=donors, **scoring)
+    scored_on(dataset, split)
+    click.echo(f"scores  on the {split} split")
+    options = {"reuse": donors, "split": split, **scoring}
+    experiment = Experiment(path, chosen, data, dataset, **options)
     return experiment, list(dict.fromkeys(seeds))
+
+
+def _chosen_split(split, pipeline, data):
+    """The split to score, and the data options that hold it out."""
+    from tfmi import pipelines
+
+    holding_out = pipelines.holding_out(pipeline)
+    if split is None:
+        split = "validation" if holding_out else "test"
+    if split == "test":
+        return split, data
+    return split, {**holding_out, **data}
 
 
 def run_rows(experiment, variants, seeds, write):

@@ -5,11 +5,11 @@ import pathlib
 import tempfile
 from collections.abc import Callable
 
-import numpy as np
-
 from tfmi.errors import DataError
 from tfmi.errors import UsageError
+from tfmi.evaluation import grids
 from tfmi.evaluation.figures.bars import bar_panels
+from tfmi.evaluation.measure import cross_domain
 from tfmi.evaluation.measure import disentanglement
 from tfmi.evaluation.measure import neighbours
 from tfmi.evaluation.measure import probes
@@ -22,15 +22,15 @@ from tfmi.evaluation.measure.records import probe_records
 from tfmi.evaluation.results import MAJORITY
 from tfmi.evaluation.results import OURS
 from tfmi.evaluation.results import Results
+from tfmi.evaluation.scored_split import TEST
+from tfmi.evaluation.scored_split import scored_on
 from tfmi.evaluation.tables import accuracy
+from tfmi.evaluation.tables import cross_domain as cross_domain_tables
 from tfmi.evaluation.tables import disentanglement as disentanglement_tables
 from tfmi.files import make_folder
-from tfmi.files import replacing
 from tfmi.files import write_text
-from tfmi.pipelines.viewable import viewable
 
 BATCH = 500
-GRID_IMAGES = 1000
 
 
 @dataclasses.dataclass(frozen=True)
@@ -43,6 +43,7 @@ class Options:
         seeds: number of probes, with seeds from `seed` on, for each score of the
             first row; other rows are read by the first of them.
         limit: number of training images. `None` takes all.
+        split: that is scored, "test" or "validation".
         metrics: whether to measure how representations are told apart, where a
             domain has 20 images in each split.
         progress: called with a line of text as each step begins.
@@ -52,6 +53,7 @@ class Options:
     seed: int = 0
     seeds: int = 1
     limit: int | None = None
+    split: str = TEST
     metrics: bool = True
     progress: Callable = print
 
@@ -75,10 +77,11 @@ def evaluate(rows, dataset, output=None, **options):
             such as an untrained encoder's, stand beside it and may lack some
             representations. One row alone may be given without its name.
         dataset: a `PairDataset`. Probes are fitted on its training split and scored
-            on its test split.
+            on its test split, or on the one that `split` names.
         output: a folder for results.json, results.csv, tables.txt, a bar chart a
-            table and a retrieval grid a representation; vectors are kept in its
-            folder features (`features.extract_all`). Without it nothing is written.
+            table and a retrieval grid a representation, of its domain and across
+            two; vectors are kept in its folder features (`features.extract_all`).
+            Without it nothing is written.
         options: the attributes of `Options`.
 
     Returns:
@@ -90,7 +93,7 @@ def evaluate(rows, dataset, output=None, **options):
         UsageError: for an unknown protocol or domain, and for no seed.
     """
     options = Options(**options)
-    rows = _named_rows(rows)
+    rows, dataset = _named_rows(rows), scored_on(dataset, options.split)
     _check(rows, dataset)
     if output is None:
         with tempfile.TemporaryDirectory() as folder:
@@ -98,8 +101,7 @@ def evaluate(rows, dataset, output=None, **options):
     output = pathlib.Path(output)
     make_folder(output)
     results, every = _measure(rows, dataset, output / "features", options)
-    for features in every:
-        _write_grid(output, features, dataset, options.seed)
+    grids.write(output, every, dataset, options.seed)
     _write(output, results)
     return results
 
@@ -132,6 +134,8 @@ def _measure(rows, dataset, folder, options):
     records = probe_records(every, options.protocols, seeds, options.progress)
     for features in every:
         records += neighbour_records(features, options.progress)
+    domains = {domain.name: domain for domain in dataset.domains}
+    records += cross_domain.records(every, domains, options.progress)
     results = Results(about, records)
     if options.metrics:
         for group in disentanglement.groups(every):
@@ -178,11 +182,13 @@ def _about(row, every, dataset, seeds, options):
         "seed": options.seed,
         "seeds": seeds,
         "limit": options.limit,
+        "split": options.split,
         "row": row,
         "probes": list(options.protocols),
         "protocols": {
             **described,
             **neighbours.PROTOCOLS,
+            **cross_domain.PROTOCOLS,
             **disentanglement.PROTOCOLS,
         },
         "units": disentanglement.UNITS,
@@ -210,7 +216,11 @@ def _factors(domain):
 def _write(output, results):
     """Write results.json, results.csv, tables.txt and a bar chart a table."""
     results.save(output)
-    texts = [*accuracy.texts(results), *disentanglement_tables.texts(results)]
+    texts = [
+        *accuracy.texts(results),
+        *cross_domain_tables.texts(results),
+        *disentanglement_tables.texts(results),
+    ]
     write_text(output / "tables.txt", "\n\n".join(texts) + "\n")
     for key in results.probed:
         rows = accuracy.probe_rows(results, *key)
@@ -219,25 +229,3 @@ def _write(output, results):
         panel = {"title": title, "ideal": results.ideal(*key[:2]), "rows": rows}
         path = output / f"accuracy_{'_'.join(key)}.png"
         bar_panels(path, [panel], f"Probe {key[2]}")
-
-
-def _write_grid(output, features, dataset, seed):
-    """Figure 4: nearest test images of some test images."""
-    domain, name = features.domain, features.representation.name
-    batches = dataset.labelled(domain.name, "test", GRID_IMAGES, seed)
-    images = np.asarray(next(iter(batches))[0])
-    # Without factors of its own kind it is judged by one of the other.
-    factors = features.representation.retrieved(domain) or domain.factors
-    factor = factors[0].name
-    labels = features.labels["test"][factor][: len(images)]
-    if (labels < 0).all():
-        return
-    with replacing(output / f"neighbours_{name}_{domain.name}.png") as path:
-        neighbours.retrieval_grid(
-            path,
-            viewable(images, dataset.channels),
-            features.vectors[features.row]["test"][: len(images)],
-            labels,
-            f"nearest in the {name} representation of {domain.name}; "
-            f"green: same {factor}, red: another",
-        )

@@ -12,6 +12,7 @@ import io
 import numpy as np
 
 from tfmi.errors import DataError
+from tfmi.evaluation.scored_split import TEST
 from tfmi.files import read_json
 from tfmi.files import write_json
 from tfmi.files import write_text
@@ -58,7 +59,7 @@ class Results:
     """The records of one evaluation, and what they are of.
 
     Attributes:
-        about: `{"dataset", "source", "seed", "seeds", "limit", "row",
+        about: `{"dataset", "source", "seed", "seeds", "limit", "split", "row",
             "probes": [name], "protocols": {name: description},
             "units": {estimator: unit of its values},
             "representations": {name: {"symbol", "holds"}},
@@ -76,6 +77,12 @@ class Results:
     def row(self):
         """Name of the encoder's own row."""
         return self.about["row"]
+
+    @property
+    def split(self):
+        """Name of the split that was scored."""
+        # Results of before there was another one do not say it.
+        return self.about.get("split", TEST)
 
     @property
     def probes(self):

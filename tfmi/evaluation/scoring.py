@@ -7,6 +7,8 @@ from tfmi.evaluation.evaluate import BATCH
 from tfmi.evaluation.evaluate import evaluate
 from tfmi.evaluation.measure.features import extract_all
 from tfmi.evaluation.measure.records import SPLITS
+from tfmi.evaluation.scored_split import TEST
+from tfmi.evaluation.scored_split import scored_on
 from tfmi.files import read_json
 from tfmi.files import write_json
 
@@ -15,7 +17,7 @@ PAPER_METHOD = "cross-mi"
 
 
 def score(run, dataset, representations=None, untrained=True, **options):
-    """Score a run; writes into RUN/evaluation.
+    """Score a run; writes into RUN/evaluation, or a folder of the split's name in it.
 
     Args:
         run: a finished `runs.Run`.
@@ -26,7 +28,11 @@ def score(run, dataset, representations=None, untrained=True, **options):
 
     Returns:
         The `Results`.
+
+    Raises:
+        UsageError: for a split that the dataset has not.
     """
+    folder = results_folder(run, options.get("split", TEST))
     keys = [
         (representation, domain)
         for domain in run.domains
@@ -38,7 +44,13 @@ def score(run, dataset, representations=None, untrained=True, **options):
         rows[results.UNTRAINED] = {
             (r, d): run.represent_untrained(r.name, d) for r, d in keys
         }
-    return evaluate(rows, dataset, run.evaluation_folder, **options)
+    return evaluate(rows, dataset, folder, **options)
+
+
+def results_folder(run, split=TEST):
+    """Where a run's results on a split lie."""
+    folder = run.evaluation_folder
+    return folder if split == TEST else folder / split
 
 
 def own_row(run):
@@ -46,16 +58,16 @@ def own_row(run):
     return results.OURS if run.method.name == PAPER_METHOD else run.method.title
 
 
-def results_of(run):
-    """The `Results` of a run; `None` where it has not been scored.
+def results_of(run, split=TEST):
+    """The `Results` of a run on a split; `None` where it has not been scored.
 
     Raises:
         DataError: for results of an earlier version of tfmi, or damaged ones.
     """
-    return results.load(run.evaluation_folder / "results.json")
+    return results.load(results_folder(run, split) / "results.json")
 
 
-def scored_already(run, representations, protocols, limit, untrained):
+def scored_already(run, representations, protocols, limit, untrained, split=TEST):
     """The `Results` of an earlier `score` of the run, where they hold all that is
     asked for; else `None`.
 
@@ -64,8 +76,9 @@ def scored_already(run, representations, protocols, limit, untrained):
         protocols: names of probes.
         limit: of training images, or `None`.
         untrained: whether untrained encoders must have been scored beside.
+        split: that is scored.
     """
-    scores = results_of(run)
+    scores = results_of(run, split)
     if scores is None or scores.about["limit"] != limit:
         return None
     needed = {scores.row, results.UNTRAINED} if untrained else {scores.row}
@@ -79,7 +92,7 @@ def scored_already(run, representations, protocols, limit, untrained):
     return scores
 
 
-def shared_information(run, dataset, limit, folder):
+def shared_information(run, dataset, limit, folder, split=TEST):
     """What two representations of a run have in common, kept in its evaluation
     folder: the one that should hold what pairs share and the one that should not.
 
@@ -88,15 +101,17 @@ def shared_information(run, dataset, limit, folder):
         dataset: its `PairDataset`.
         limit: number of the training images, or `None`.
         folder: where vectors of the first are kept: runs of one stage 1 share them.
+        split: that is scored.
 
     Returns:
         `{domain: bits}`, the divergence of the two from independence as
         `jsd_information` estimates it: what Eq. 9 plays for.
     """
-    path = run.evaluation_folder / "information.json"
+    path = results_folder(run, split) / "information.json"
+    dataset = scored_on(dataset, split)
     content = read_json(path)
     if content is None or content["limit"] != limit:
-        by_content = {r.holds: r.name for r in run.representations}
+        by_content = {r.holds: r.name for r in reversed(run.representations)}
         folders = {
             by_content["shared"]: folder,
             by_content["exclusive"]: path.parent / "features",

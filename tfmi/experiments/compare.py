@@ -86,15 +86,14 @@ def _table(key, every):
         if key in results.probed
     }
     first = next(iter(by_run.values()))
-    rows = [first.get("Paper")]
+    rows = [row for name, row in first.items() if name.startswith("Paper")]
     rows += [{**by_run[n][every[n].row], "row": n} for n in by_run]
     rows += [
         {**rows_of_run[UNTRAINED], "row": f"Untrained, {name}"}
         for name, rows_of_run in by_run.items()
         if UNTRAINED in rows_of_run
     ]
-    rows.append(first.get(MAJORITY))
-    rows = [row for row in rows if row is not None]
+    rows += [first[MAJORITY]] if MAJORITY in first else []
     return {**tables.describe(list(every.values()), key), "rows": rows}
 
 

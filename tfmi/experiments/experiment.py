@@ -35,6 +35,7 @@ class Experiment:
         dataset: the `PairDataset`.
         protocols: names of probes.
         limit: number of training images of probes, or `None` for all.
+        split: that is scored.
         reuse: more runs, whose stages may be taken.
         information: whether to measure what the shared and the exclusive
             representation have in common, where the latter is scored.
@@ -46,6 +47,7 @@ class Experiment:
     dataset: object
     protocols: list
     limit: int | None = None
+    split: str = "test"
     reuse: tuple = ()
     information: bool = False
 
@@ -127,6 +129,7 @@ class Experiment:
             "representations": variant.scored,
             "protocols": self.protocols,
             "limit": self.limit,
+            "split": self.split,
             "untrained": variant.untrained,
         }
         try:
@@ -146,7 +149,9 @@ class Experiment:
             return {}
         progress(f"what {pair[0].symbol} and {pair[1].symbol} have in common")
         folder = self.path / "features"
-        return scoring.shared_information(run, self.dataset, self.limit, folder)
+        return scoring.shared_information(
+            run, self.dataset, self.limit, folder, self.split
+        )
 
 
 def _seconds(run):

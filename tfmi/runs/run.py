@@ -59,10 +59,9 @@ class Run:
     @property
     def data(self):
         """`{option: value}` of the dataset; `None` where it was made in Python."""
-        options = self.config["data"]
-        if options is None:
-            return None
-        return pipelines.with_earlier_defaults(self.recipe.pipeline, options)
+        return pipelines.with_earlier_defaults(
+            self.recipe.pipeline, self.config["data"]
+        )
 
     @property
     def image_shape(self):
@@ -128,8 +127,12 @@ class Run:
     def save_progress(self, **progress):
         write_json(self.progress_file, progress)
 
-    def open_dataset(self):
+    def open_dataset(self, validation=False):
         """The dataset that the run was trained on.
+
+        Args:
+            validation: whether images are held out of it even where none were in
+                training, so that encoders have seen them, without labels.
 
         Raises:
             DataError: where it is gone, or has images of another size.
@@ -140,21 +143,22 @@ class Run:
                 "the run's dataset must be given (dataset=...), as it was made in "
                 f"Python. Received: {self.path}"
             )
+        if validation:
+            options = {**pipelines.holding_out(self.recipe.pipeline), **options}
         if self._split_file.is_file():
             options["split_file"] = str(self._split_file)
         dataset = pipelines.open_dataset(self.recipe.pipeline, options)
-        trained_shape = self.config.get("image_shape")
-        if trained_shape is not None and tuple(trained_shape) != tuple(
-            dataset.image_shape
-        ):
+        shape = tuple(dataset.image_shape)
+        if (trained := tuple(self.config.get("image_shape") or shape)) != shape:
             raise DataError(
-                f"the data must have images of {tuple(trained_shape)} as in training. "
-                f"Received: {tuple(dataset.image_shape)}"
+                f"the data must have images of {trained} as in training. "
+                f"Received: {shape}"
             )
-        if self.channels and self.channels != tuple(dataset.channels):
+        channels = tuple(dataset.channels)
+        if self.channels not in ((), channels):
             raise DataError(
                 f"the data must have the channels {', '.join(self.channels)} as in "
-                f"training. Received: {', '.join(dataset.channels)}"
+                f"training. Received: {', '.join(channels)}"
             )
         return dataset
 

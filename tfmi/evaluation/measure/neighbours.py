@@ -105,7 +105,7 @@ def neighbours(vectors, queries, count):
     )
 
 
-def retrieval_grid(path, images, vectors, labels, title, count=8):
+def retrieval_grid(path, images, vectors, labels, title, count=8, among=None):
     """Figure 4: a query in the first column, then its nearest neighbours.
 
     Args:
@@ -115,10 +115,16 @@ def retrieval_grid(path, images, vectors, labels, title, count=8):
         labels: `(n,)`, of the factor that neighbours should share; green
             frames where they do, red where not. A query for each value, 12 at
             most; none for an image that does not count (a negative label).
+        among: `(images, vectors, labels)` of another domain to retrieve from; by
+            default the other images.
     """
     values, queries = np.unique(labels, return_index=True)
     queries = queries[values >= 0][:MAX_QUERIES]
-    nearby = neighbours(vectors, queries, count)
+    if among is None:
+        nearby, among = neighbours(vectors, queries, count), (images, vectors, labels)
+    else:
+        nearby = nearest(among[1], vectors[queries], min(count, len(among[1])))
+    pictures, _, values = among
     # A square of side 1 an image; one pair of axes draws far faster than many.
     size = np.array([1 + nearby.shape[1], len(queries)])
     figure = Figure(figsize=size + [0, 0.8], layout="constrained")
@@ -126,9 +132,9 @@ def retrieval_grid(path, images, vectors, labels, title, count=8):
     for line, (query, row) in enumerate(zip(queries, nearby, strict=True)):
         _show(axes, images[query], (0, line), "black")
         for column, index in enumerate(row, 1):
-            right = labels[index] == labels[query]
+            right = values[index] == labels[query]
             color = "tab:green" if right else "tab:red"
-            _show(axes, images[index], (column, line), color)
+            _show(axes, pictures[index], (column, line), color)
     axes.set(xlim=(0, size[0]), ylim=(size[1], 0), aspect="equal")
     axes.set_axis_off()
     axes.text(0.5, 0, "query", ha="center", va="bottom", fontsize=9)

@@ -1,9 +1,12 @@
 """What an evaluation found, as the page's summary, tables and bar charts."""
 
+from tfmi.evaluation import grids
 from tfmi.evaluation.measure import neighbours
+from tfmi.evaluation.report import thumbnails
 from tfmi.evaluation.report import vega_charts
 from tfmi.evaluation.results import MAJORITY
 from tfmi.evaluation.results import UNTRAINED
+from tfmi.evaluation.tables import cross_domain
 from tfmi.evaluation.tables.accuracy import DISTANCES
 from tfmi.evaluation.tables.accuracy import neighbour_rows
 from tfmi.evaluation.tables.accuracy import probe_rows
@@ -25,6 +28,10 @@ BARS = {
 }
 NEIGHBOURS = (
     "The value that most of the N nearest training images have, without any training."
+)
+ACROSS = (
+    "Figure 4 across domains: the value that most of the N nearest test images of the "
+    "other domain have."
 )
 
 
@@ -89,13 +96,20 @@ def _part(results, representation, domain, protocol):
     }
 
 
-def panels(results):
-    """The tables, a panel a probe and one for the neighbours by each distance.
+def panels(results, pictures=None):
+    """The tables, a panel a probe, one for the neighbours by each distance, and one
+    for neighbours across domains.
+
+    Args:
+        results: a `Results`.
+        pictures: folder with the pictures of retrieval across domains (`grids`), or
+            `None`.
 
     Returns:
         `[{"name", "about", "key": {row: colour}, "tables": [{"title", "about",
         "columns": [name], "rows": [{"label", "kind", "cells": [{"text",
-        "spread"}]}], "chart"}]}]`; the last cell is the distance.
+        "spread"}]}], "chart", "picture": data URI or None}]}]`; the last cell is the
+        distance, where a table has one.
     """
     vectors = list(dict.fromkeys(key[:2] for key in results.probed))
     probed = [
@@ -129,7 +143,40 @@ def panels(results):
         for metric, distance in DISTANCES.items()
         if results.select(protocol=neighbours.protocol(1, metric))
     ]
-    return probed + retrieved
+    return probed + retrieved + _across(results, pictures)
+
+
+def _across(results, pictures):
+    """A list of the panel of retrieval across domains; empty where there is none."""
+    tables = [_across_table(t, pictures) for t in cross_domain.tables(results)]
+    return [_panel("Across domains", ACROSS, tables)] if tables else []
+
+
+def _across_table(table, pictures):
+    name = grids.across_name(
+        *(table[key] for key in ("representation", "queries", "candidates"))
+    )
+    path = None if pictures is None else pictures / name
+    ideal = {"row": IDEAL, "accuracies": table["ideal"]}
+    return {
+        "title": f"{table['queries']} to {table['candidates']}",
+        "about": table["title"],
+        "key": {},
+        "columns": [name.replace("_", " ") for name in table["factors"]],
+        "rows": [
+            {
+                "label": row["row"],
+                "kind": row_kind(row["row"]),
+                "cells": [
+                    _cell(100 * row["accuracies"][name], "{:.2f}%", None)
+                    for name in table["factors"]
+                ],
+            }
+            for row in [ideal, *table["rows"]]
+        ],
+        "chart": None,
+        "picture": thumbnails.file_uri(path) if path and path.is_file() else None,
+    }
 
 
 def _panel(name, about, tables):
@@ -148,6 +195,7 @@ def _table(results, representation, domain, reading, rows):
         "columns": [*(name.replace("_", " ") for name in columns), "distance"],
         "rows": [_row(row, columns) for row in rows],
         "chart": _chart(f"Accuracies, {about}", rows, columns, colors),
+        "picture": None,
     }
 
 

@@ -48,6 +48,12 @@ def png_uri(image):
     return _uri(Image.fromarray(np.ascontiguousarray(viewable(image))), "PNG")
 
 
+def file_uri(path):
+    """A PNG file as a data URI."""
+    content = base64.b64encode(path.read_bytes()).decode("ascii")
+    return f"data:image/png;base64,{content}"
+
+
 def _thumbnail(image):
     picture = Image.fromarray(np.ascontiguousarray(image))
     if not _exact(picture.size):

@@ -43,7 +43,8 @@ def write_report(run, results, exports, progress=print):
 def _render(run, results, views, exports):
     panels = []
     if results is not None:
-        panels = scores.panels(results) + disentanglement_panel.panels(results)
+        panels = scores.panels(results, run.evaluation_folder)
+        panels += disentanglement_panel.panels(results)
     stages, about = curves.training_curves(run), facts.about(run)
     drawn = [table for panel in panels for table in panel["tables"]]
     drawn += [term for stage in stages for term in stage["terms"]]

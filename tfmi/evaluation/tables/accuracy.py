@@ -4,6 +4,7 @@ from tfmi.evaluation.measure import neighbours
 from tfmi.evaluation.results import BALANCED
 from tfmi.evaluation.results import MAJORITY
 from tfmi.evaluation.results import distance_to_ideal
+from tfmi.evaluation.scored_split import TEST
 from tfmi.evaluation.tables import paper
 from tfmi.evaluation.tables.text import aligned
 from tfmi.evaluation.tables.text import aligned_parts
@@ -51,7 +52,7 @@ def neighbour_rows(results, representation, domain, metric):
             rows.append(_measured_row(results, *key, protocols[1], name, name))
             continue
         for count, protocol in protocols.items():
-            label = f"{name}, N = {count}"
+            label = _numbered(name, count)
             rows.append(_measured_row(results, *key, protocol, name, label))
     return rows
 
@@ -59,23 +60,26 @@ def neighbour_rows(results, representation, domain, metric):
 def _given_rows(results, representation, domain, counts=(None,)):
     """The ideal, and what the paper reports, for each number of neighbours."""
     ideal = results.ideal(representation, domain)
+    dataset = results.about["dataset"]
+    published = {
+        _numbered("Paper", count): paper.published(
+            dataset, representation, domain, count
+        )
+        for count in counts
+    }
+    if counts == (None,):
+        for system, row in paper.compared(dataset, representation, domain).items():
+            published[f"Paper, {system}"] = row
     rows = [{"row": "Ideal", "source": None, "accuracies": ideal, "distance": 0.0}]
-    for count in counts:
-        published = paper.published(
-            results.about["dataset"], representation, domain, count
-        )
-        if published is None:
-            continue
-        source, accuracies = published
-        rows.append(
-            {
-                "row": "Paper" if count is None else f"Paper, N = {count}",
-                "source": source,
-                "accuracies": accuracies,
-                "distance": distance_to_ideal(accuracies, ideal),
-            }
-        )
+    for name, (source, accuracies) in ((n, p) for n, p in published.items() if p):
+        distance = distance_to_ideal(accuracies, ideal)
+        row = {"row": name, "source": source, "accuracies": accuracies}
+        rows.append({**row, "distance": distance})
     return rows
+
+
+def _numbered(name, count):
+    return name if count is None else f"{name}, N = {count}"
 
 
 def _measured_row(results, representation, domain, protocol, name, label):
@@ -95,9 +99,11 @@ def _measured_row(results, representation, domain, protocol, name, label):
 
 
 def title(results, representation, domain):
-    """`shared representation of x, <title of the domain>`."""
+    """`shared representation of x, <title of the domain>`; the scored split too where
+    that is not the test split."""
     heading = results.about["domains"][domain]["title"]
-    return f"{representation} representation of {domain}, {heading}"
+    split = "" if results.split == TEST else f", {results.split} split"
+    return f"{representation} representation of {domain}, {heading}{split}"
 
 
 def texts(results):
