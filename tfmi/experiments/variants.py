@@ -84,7 +84,8 @@ def stages_until(method, representations):
 def shared_and_exclusive(method):
     """The two representations of a method that divide what an image shows, or
     `None`."""
-    by_content = {each.holds: each for each in method.representations()}
+    # The first of each kind.
+    by_content = {each.holds: each for each in reversed(method.representations())}
     if not {"shared", "exclusive"} <= set(by_content):
         return None
     return by_content["shared"], by_content["exclusive"]

@@ -8,6 +8,7 @@ from tfmi.registry import Registry
 
 BUILT_IN = {
     "cross-mi": "tfmi.methods.cross_mi:METHOD",
+    "cross-domain": "tfmi.methods.cross_domain:METHOD",
     "deep-infomax": "tfmi.methods.deep_infomax:METHOD",
     "vae": "tfmi.methods.vae:METHOD",
 }

@@ -5,6 +5,7 @@ import math
 import keras
 
 from tfmi.models.layers import MapNormalization
+from tfmi.models.layers import SeededDropout
 from tfmi.models.networks import num_blocks
 
 IMAGE_DTYPE = "float32"
@@ -42,7 +43,9 @@ def code_decoder(size, image_shape, width=64, name=None):
     return keras.Model(code, upsampled(features, image_shape, width), name=name)
 
 
-def upsampled(features, image_shape, width, dropouts=(), initializer="glorot_uniform"):
+def upsampled(
+    features, image_shape, width, initializer="glorot_uniform", dropouts=(), seed=None
+):
     """An image `(batch, height, width, channels)` of a map as small as the encoder's
     last one.
 
@@ -52,8 +55,9 @@ def upsampled(features, image_shape, width, dropouts=(), initializer="glorot_uni
     Args:
         features: the map.
         width: channels before the last convolution, doubled for each one before.
-        dropouts: rates of dropout after the first convolutions.
         initializer: of the kernels.
+        dropouts: rates of dropout after the first convolutions.
+        seed: int32 `(2,)`, of the dropout.
     """
     sizes = map_sizes(image_shape)[:-1]
     for block in reversed(range(1, len(sizes))):
@@ -61,11 +65,10 @@ def upsampled(features, image_shape, width, dropouts=(), initializer="glorot_uni
             features, width * min(2 ** (block - 1), 8), sizes[block], block, initializer
         )
         features = MapNormalization(name=f"norm_{block}")(features)
-        place = len(sizes) - 1 - block
-        if place < len(dropouts) and dropouts[place]:
-            features = keras.layers.Dropout(dropouts[place], name=f"dropout_{block}")(
-                features
-            )
+        for rate in dropouts[:1]:
+            dropout = SeededDropout(rate, name=f"dropout_{block}")
+            features = dropout(features, seed + block)
+        dropouts = dropouts[1:]
         features = keras.layers.ReLU(name=f"relu_{block}")(features)
     image = _transposed(features, image_shape[2], sizes[0], 0, initializer, True)
     return keras.layers.Activation("linear", dtype=IMAGE_DTYPE, name="image")(image)

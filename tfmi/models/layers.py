@@ -41,6 +41,38 @@ class MapNormalization(keras.layers.BatchNormalization):
         average.assign(average * self.momentum + value * (1.0 - self.momentum))
 
 
+@keras.saving.register_keras_serializable(package="tfmi")
+class SeededDropout(keras.layers.Layer):
+    """Dropout that draws by a seed it is given and has no state: Keras's own draws by
+    a count that is not in a saved model, so a resumed run would draw otherwise.
+
+    Args:
+        rate: the fraction of values that becomes 0 in training.
+
+    Call arguments: `inputs`, of any shape; `seed`, int32 `(2,)`.
+    """
+
+    def __init__(self, rate, **kwargs):
+        super().__init__(**kwargs)
+        self.rate = rate
+
+    def call(self, inputs, seed, training=None):
+        if not training:
+            return inputs
+        places = tf.random.stateless_uniform(tf.shape(inputs), seed)
+        scaled = inputs / tf.cast(1.0 - self.rate, inputs.dtype)
+        return tf.where(places < self.rate, tf.zeros_like(inputs), scaled)
+
+    def compute_output_shape(self, inputs_shape, seed_shape):
+        return inputs_shape
+
+    def compute_output_spec(self, inputs, seed, training=None):
+        return keras.KerasTensor(inputs.shape, inputs.dtype)
+
+    def get_config(self):
+        return {**super().get_config(), "rate": self.rate}
+
+
 def _none():
     return tf.constant([], tf.float32)
 

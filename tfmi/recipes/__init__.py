@@ -23,7 +23,7 @@ __all__ = [
     "setting",
 ]
 
-MODULES = ("cross_mi", "paper", "deep_infomax", "vae")
+MODULES = ("cross_mi", "paper", "deep_infomax", "vae", "cross_domain")
 
 
 @functools.cache
