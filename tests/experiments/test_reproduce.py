@@ -72,6 +72,11 @@ def data(tmp_path_factory):
     return {"data_dir": str(folder)}
 
 
+def test_a_step_takes_time(data):
+    dataset = pipelines.open_dataset("colored-mnist", data)
+    assert schedule.seconds_per_step(RECIPE, dataset) > 0
+
+
 @pytest.fixture
 def counts(monkeypatch):
     monkeypatch.setattr(schedule, "seconds_per_step", lambda *arguments: 1.0)
