@@ -3,6 +3,7 @@
 from tfmi.evaluation.tables import accuracy
 from tfmi.evaluation.tables.text import decimal
 from tfmi.evaluation.tables.text import percent
+from tfmi.exporting import card_head
 from tfmi.exporting import formats
 from tfmi.exporting import graph
 from tfmi.recipes import paper
@@ -31,7 +32,7 @@ def render(info, results):
     if any(requests):
         sections["A request"] = "\n\n".join(filter(None, requests))
     body = [f"## {heading}\n\n{text}" for heading, text in sections.items()]
-    return "\n\n".join([title, *body]) + "\n"
+    return card_head.head(info, results) + "\n\n".join([title, *body]) + "\n"
 
 
 def _what(info):
