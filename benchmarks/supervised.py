@@ -18,7 +18,7 @@ import tensorflow as tf
 from tfmi import runs
 from tfmi.models import networks
 from tfmi.models.preprocessing import scale_images
-from tfmi.training.augmentation import random_shifts
+from tfmi.models.shifts import random_shifts
 
 BATCH = 64
 

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from tfmi.training.augmentation import random_shifts
+from tfmi.models.shifts import random_shifts
 
 IMAGES = np.arange(64 * 8 * 16, dtype=np.uint8).reshape(64, 8, 16, 1)
 

@@ -10,6 +10,7 @@ BUILT_IN = {
     "cross-mi": "tfmi.methods.cross_mi:METHOD",
     "cross-domain": "tfmi.methods.cross_domain:METHOD",
     "deep-infomax": "tfmi.methods.deep_infomax:METHOD",
+    "disentangled-ssl": "tfmi.methods.disentangled_ssl:METHOD",
     "vae": "tfmi.methods.vae:METHOD",
 }
 _registry = Registry("tfmi.methods", BUILT_IN, "the method must be one of")

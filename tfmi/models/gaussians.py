@@ -1,7 +1,5 @@
 """Codes that are normal distributions with independent dimensions."""
 
-import math
-
 import keras
 import tensorflow as tf
 
@@ -59,39 +57,3 @@ def kl_divergence(mean, log_variance, other_mean=0.0, other_log_variance=0.0):
     distance = tf.square(mean - other_mean) * tf.exp(-other_log_variance)
     terms = (tf.exp(log_ratio) + distance - 1.0 - log_ratio) / 2
     return tf.reduce_mean(tf.reduce_sum(terms, axis=-1))
-
-
-def gaussian_loss(images, means, deviation):
-    """Minus the log-likelihood of images under normal pixels, its constant included.
-
-    Args:
-        images, means: `(batch, height, width, channels)`.
-        deviation: standard deviation of a pixel.
-
-    Returns:
-        A float32 scalar in nats: summed over the pixels, averaged over the batch.
-    """
-    squares = tf.square(tf.cast(images, SUM_DTYPE) - tf.cast(means, SUM_DTYPE))
-    constant = math.log(deviation) + math.log(2 * math.pi) / 2
-    return _mean_of_sums(squares / (2 * deviation**2) + constant)
-
-
-def bernoulli_loss(images, logits):
-    """Minus the log-likelihood of images in [-1, 1], whose pixels are taken as the
-    probabilities that they are 1 and not -1.
-
-    Args:
-        logits: of those probabilities, `(batch, height, width, channels)`.
-
-    Returns:
-        As `gaussian_loss`.
-    """
-    targets = (tf.cast(images, SUM_DTYPE) + 1) / 2
-    logits = tf.cast(logits, SUM_DTYPE)
-    return _mean_of_sums(
-        tf.nn.sigmoid_cross_entropy_with_logits(labels=targets, logits=logits)
-    )
-
-
-def _mean_of_sums(values):
-    return tf.reduce_mean(tf.reduce_sum(values, axis=[1, 2, 3]))

@@ -9,11 +9,11 @@ from tfmi.models.decoders import code_decoder
 from tfmi.models.domain_model import DomainModel
 from tfmi.models.domain_model import domain_networks
 from tfmi.models.domain_model import settings_of
-from tfmi.models.gaussians import bernoulli_loss
 from tfmi.models.gaussians import gaussian_encoder
-from tfmi.models.gaussians import gaussian_loss
 from tfmi.models.gaussians import kl_divergence
 from tfmi.models.gaussians import sample
+from tfmi.models.likelihoods import pixel_means
+from tfmi.models.likelihoods import reconstruction_loss
 from tfmi.models.objectives import adversarial_value
 from tfmi.models.pair_step import network_of
 from tfmi.models.saving import dtype_policy
@@ -60,7 +60,12 @@ class VAEModel(DomainModel):
         }
         terms = {
             "reconstruction": tf.add_n(
-                self._reconstruction_loss(pair[d], self._decoded(d, code, training))
+                reconstruction_loss(
+                    pair[d],
+                    self._decoded(d, code, training),
+                    self.likelihood,
+                    self.pixel_deviation,
+                )
                 for d, code in codes.items()
             ),
             "kl": tf.add_n(
@@ -94,20 +99,13 @@ class VAEModel(DomainModel):
     def _decoded(self, domain, code, training):
         return network_of(self, "decoder", domain)(code, training=training)
 
-    def _reconstruction_loss(self, images, decoded):
-        if self.likelihood == "bernoulli":
-            return bernoulli_loss(images, decoded)
-        return gaussian_loss(images, decoded, self.pixel_deviation)
-
     def pictures(self, pair):
         """`{"reconstructions": rows of images in [-1, 1]}`: each domain's own, then
         what its means are decoded to."""
         rows = []
         for domain, mean in self(pair).items():
             decoded = self._decoded(domain, mean, training=False)
-            if self.likelihood == "bernoulli":
-                decoded = 2 * tf.sigmoid(decoded) - 1
-            rows += [pair[domain], decoded]
+            rows += [pair[domain], pixel_means(decoded, self.likelihood)]
         return {"reconstructions": rows}
 
 

@@ -23,7 +23,14 @@ __all__ = [
     "setting",
 ]
 
-MODULES = ("cross_mi", "paper", "deep_infomax", "vae", "cross_domain")
+MODULES = (
+    "cross_mi",
+    "paper",
+    "deep_infomax",
+    "vae",
+    "cross_domain",
+    "disentangled_ssl",
+)
 
 
 @functools.cache
