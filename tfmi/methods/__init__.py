@@ -11,6 +11,7 @@ BUILT_IN = {
     "cross-domain": "tfmi.methods.cross_domain:METHOD",
     "deep-infomax": "tfmi.methods.deep_infomax:METHOD",
     "disentangled-ssl": "tfmi.methods.disentangled_ssl:METHOD",
+    "iiae": "tfmi.methods.iiae:METHOD",
     "vae": "tfmi.methods.vae:METHOD",
 }
 _registry = Registry("tfmi.methods", BUILT_IN, "the method must be one of")

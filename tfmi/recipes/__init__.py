@@ -30,6 +30,7 @@ MODULES = (
     "vae",
     "cross_domain",
     "disentangled_ssl",
+    "iiae",
 )
 
 
