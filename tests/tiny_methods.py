@@ -33,7 +33,7 @@ def build(name, stage="training", before=None, shape=SHAPE, options=None, **sett
     return method.build(stage, recipe, shape, before=before, **(options or {}))
 
 
-def losses_of(model, data, steps=12):
+def losses_of(model, data, steps=8):
     """The loss of each of some steps on one batch."""
     losses = []
     for _ in range(steps):
@@ -93,8 +93,15 @@ def resumed_is_unbroken(folder, monkeypatch, name, steps=3, **settings):
     return True
 
 
-def every_command(folder, monkeypatch, dataset, method, settings):
-    """Takes a method through every command on the tiny MNIST; returns the run."""
+MNIST = ("--data-dir", "mnist")
+
+
+def every_command(folder, monkeypatch, dataset, method, settings, data=MNIST):
+    """Takes a method through every command; returns the run.
+
+    Args:
+        data: options of the dataset; the tiny MNIST lies in `folder / "mnist"`.
+    """
     monkeypatch.chdir(folder)
     tiny.write_mnist(folder / "mnist")
 
@@ -110,8 +117,8 @@ def every_command(folder, monkeypatch, dataset, method, settings):
         for name, value in settings.items()
         for part in ("--" + name.replace("_", "-"), value)
     ]
-    chosen = ["train", dataset, "--method", method, "--data-dir", "mnist"]
-    call(*chosen, *options, "--probe-every", 4)
+    chosen = ["train", dataset, "--method", method]
+    call(*chosen, *data, *options, "--probe-every", 4)
     (path,) = (folder / "runs").iterdir()
     run = runs.load(path)
     assert "distance" in call("evaluate", path, "--protocol", "paper")

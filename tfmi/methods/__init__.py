@@ -9,6 +9,7 @@ from tfmi.registry import Registry
 BUILT_IN = {
     "cross-mi": "tfmi.methods.cross_mi:METHOD",
     "cross-domain": "tfmi.methods.cross_domain:METHOD",
+    "cross-domain-satellite": "tfmi.methods.cross_domain_satellite:METHOD",
     "deep-infomax": "tfmi.methods.deep_infomax:METHOD",
     "disentangled-ssl": "tfmi.methods.disentangled_ssl:METHOD",
     "iiae": "tfmi.methods.iiae:METHOD",

@@ -29,6 +29,7 @@ MODULES = (
     "deep_infomax",
     "vae",
     "cross_domain",
+    "cross_domain_satellite",
     "disentangled_ssl",
     "iiae",
 )
