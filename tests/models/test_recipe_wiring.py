@@ -142,6 +142,13 @@ def plain():
     return [name for name in names if name != "exclusive.warmup_steps"]
 
 
+def test_a_model_of_before_the_mean_takes_the_sum():
+    model = from_recipe.build_shared_model(RECIPE.replace(l1_reduction="mean"), SHAPE)
+    config = model.get_config()
+    assert config.pop("l1_reduction") == "mean"
+    assert shared.SharedModel.from_config(config).l1_reduction == "sum"
+
+
 def test_warmup_is_a_fraction_of_the_steps():
     assert built(adversarial_warmup=0.3)["exclusive.warmup_steps"] == 0.3 * STEPS
 

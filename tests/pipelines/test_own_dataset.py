@@ -92,6 +92,20 @@ def test_two_domains_have_labels_of_their_own():
     assert set(next(iter(own.labelled("y", "train", 8)))[1]) == {"hue"}
 
 
+def test_a_user_may_hold_out_images_for_validation():
+    image = np.zeros((4, 12, 12, 3), np.uint8)
+    images = tf.data.Dataset.from_tensor_slices((image, {"kind": [0, 1, 0, 1]}))
+    pairs = tf.data.Dataset.from_tensor_slices((image, image))
+    splits = dict.fromkeys(("train", "test"), images)
+    factors = {"shared": {"kind": 2}}
+    plain = pipelines.from_dataset(pairs, splits, factors)
+    held = pipelines.from_dataset(pairs, {**splits, "validation": images}, factors)
+    assert plain.splits == ("train", "test")
+    assert held.splits == ("train", "test", "validation")
+    assert held.num_images("validation") == 4
+    assert pipelines.from_dataset(pairs).splits == ("train", "test")
+
+
 def test_without_labels_there_is_nothing_to_score():
     own = pipelines.from_dataset(numbered())
     assert own.domains[0].factors == ()

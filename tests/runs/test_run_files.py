@@ -4,6 +4,7 @@ import json
 import os
 
 import pytest
+import tiny
 from click.testing import CliRunner
 
 from tfmi import recipes
@@ -127,6 +128,21 @@ def test_paths_of_data_are_texts(tmp_path):
     runs.begin(tmp_path, recipes.find("colored-mnist"), data)
     expected = {"data_dir": f"{tmp_path}/images", "digits": "white"}
     assert runs.load(tmp_path).config["data"] == expected
+
+
+def test_a_run_of_before_white_digits_opens_with_black_ones(tmp_path):
+    folder = str(tiny.write_mnist(tmp_path / "mnist"))
+    run = runs.begin(tmp_path, recipes.find("colored-mnist"), {"data_dir": folder})
+    assert run.open_dataset().notes == ("MNIST-CB has white digits",)
+    del run.config["data"]["digits"]
+    run.save_config()
+    earlier = runs.load(tmp_path)
+    assert earlier.open_dataset().notes == ("MNIST-CB has black digits",)
+    assert earlier.config["data"] == {"data_dir": folder}
+    assert earlier.open_dataset().splits == ("train", "test")
+    held = earlier.open_dataset(validation=True)
+    assert held.splits == ("train", "test", "validation")
+    assert held.notes == ("MNIST-CB has black digits",)
 
 
 def test_a_config_that_is_no_file(tmp_path):
