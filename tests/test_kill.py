@@ -7,6 +7,7 @@ gives, bit for bit, and nothing of the killed processes is left. `pytest -m kill
 
 import functools
 import io
+import itertools
 import json
 import os
 import pathlib
@@ -85,7 +86,12 @@ class Killer:
 
     def __init__(self, seed):
         self._random = random.Random(seed)
+        self._places = itertools.count()
         self.kills = 0
+
+    def folder(self, parent):
+        """A folder of no place before."""
+        return parent / f"{next(self._places)}"
 
     def carry_out(self, place, name, most, check):
         while True:
@@ -186,14 +192,14 @@ def train_killed(killer, whole, folder):
 def test_a_kill_of_a_training(whole, tmp_path):
     killer = Killer(seed=2)
     while killer.kills < 1:
-        train_killed(killer, whole, tmp_path / f"{killer.kills}")
+        train_killed(killer, whole, killer.folder(tmp_path))
 
 
 @pytest.mark.kill
 def test_kills_of_a_training(whole, tmp_path):
     killer = Killer(seed=1)
     while killer.kills < KILLS // 2:
-        train_killed(killer, whole, tmp_path / f"{killer.kills}")
+        train_killed(killer, whole, killer.folder(tmp_path))
 
 
 @pytest.mark.kill
@@ -204,7 +210,7 @@ def test_kills_of_what_reads_a_run(whole, tmp_path):
         for name in ("evaluate", "export", "verify")
     }
     while killer.kills < KILLS - KILLS // 2:
-        place = Place(tmp_path / f"{killer.kills}", whole.data)
+        place = Place(killer.folder(tmp_path), whole.data)
         place.path.joinpath("runs").mkdir()
         shutil.copytree(whole.runs[0], place.path / "runs" / whole.runs[0].name)
         shutil.rmtree(place.runs[0] / "evaluation")
