@@ -34,15 +34,15 @@ def lines(monkeypatch, clock, leave=True, stream=io.StringIO):
     return output.getvalue()
 
 
-def test_a_log_file_gets_a_line_every_ten_seconds(monkeypatch, clock):
+def test_a_log_file_gets_lines_ever_more_slowly(monkeypatch, clock):
     text = lines(monkeypatch, clock)
     assert "\r" not in text and text.endswith("\n")
     said = text.splitlines()
-    assert said[1] == "a word"
+    assert said[4] == "a word"
     steps = [int(s.split("%")[1].split("/")[0]) for s in said if s != "a word"]
-    assert steps == [10, 20, 30, 40, 50, 60, 60]
-    assert said[0].startswith("shared:  17% 10/60 [00:10<00:50")
-    assert said[0].endswith("loss=1.5]")
+    assert steps == [1, 3, 7, 15, 25, 35, 45, 55, 60]
+    assert said[5].startswith("shared:  42% 25/60 [00:25<00:35")
+    assert said[5].endswith("loss=1.5]")
 
 
 def test_what_is_short_and_not_left_writes_nothing(monkeypatch, clock):

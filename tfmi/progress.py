@@ -6,8 +6,8 @@ import sys
 
 import tqdm
 
-# Seconds between two plain lines.
-EVERY = 10
+# Seconds between two plain lines: the first pause, which doubles up to the last.
+FIRST, EVERY = 1, 10
 
 
 def bar(iterable=None, **options):
@@ -47,13 +47,18 @@ def steps(title):
 
 
 class PlainBar(tqdm.tqdm):
-    """A line about every 10 s, for log files, and one at the end unless `leave` is
-    false; nothing is overwritten."""
+    """Lines after 1, 3, 7 and 15 s and then about every 10 s, for log files, and one
+    at the end unless `leave` is false; nothing is overwritten."""
 
     def __init__(self, iterable=None, **options):
-        rhythm = {"mininterval": EVERY, "maxinterval": EVERY, "miniters": 1}
+        rhythm = {"mininterval": FIRST, "maxinterval": EVERY, "miniters": 1}
         width = {"dynamic_ncols": False, "ncols": 0}
-        super().__init__(iterable, **{**options, **rhythm, **width, "delay": EVERY})
+        super().__init__(iterable, **{**options, **rhythm, **width, "delay": FIRST})
+
+    def update(self, n=1):
+        if written := super().update(n):
+            self.mininterval = min(2 * self.mininterval, EVERY)
+        return written
 
     @staticmethod
     def status_printer(file):
