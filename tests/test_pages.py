@@ -115,3 +115,25 @@ def test_the_site_is_built_without_a_warning(tmp_path):
     assert (result.returncode, result.stderr) == (0, "")
     built = {path.stem for path in tmp_path.glob("commands/*")}
     assert set(COMMANDS) <= built
+
+
+def messages():
+    """What the page of questions quotes of errors, in parts without what varies."""
+    text = (ROOT / "docs" / "faq.md").read_text(encoding="utf-8")
+    headings = " ".join(re.findall(r"^\*\*(.*?)\*\*", text, re.DOTALL | re.MULTILINE))
+    quoted = re.findall(r"`([^`]+)`", " ".join(headings.split()))
+    parts = [re.split(r"\.\.\.|\d+|\bN\b|\(n,|\bword\b", each) for each in quoted]
+    return [max(each, key=len).strip() for each in parts]
+
+
+# Of TensorFlow Serving.
+FOREIGN = {"Could not find variable", "to have an absolute path or URI"}
+
+
+def test_questions_quote_errors_that_there_are():
+    sources = [*(ROOT / "tfmi").rglob("*.py"), *(ROOT / "pipelines").rglob("*.py")]
+    source = "\n".join(path.read_text(encoding="utf-8") for path in sources)
+    # Texts that go on in the next line.
+    source = re.sub(r'"\s*\n\s*f?"', "", source)
+    assert len(messages()) > 10
+    assert [m for m in messages() if m not in source and m not in FOREIGN] == []
