@@ -14,6 +14,7 @@ from tfmi.models.gaussians import kl_divergence
 from tfmi.models.gaussians import sample
 from tfmi.models.likelihoods import pixel_means
 from tfmi.models.likelihoods import reconstruction_loss
+from tfmi.models.objectives import SUM_DTYPE
 from tfmi.models.objectives import adversarial_value
 from tfmi.models.pair_step import network_of
 from tfmi.models.saving import dtype_policy
@@ -89,7 +90,7 @@ class VAEModel(DomainModel):
             joint = network(code, training=training)
             permuted = tf.stop_gradient(permuted_dimensions(code, seed))
             marginal = network(permuted, training=training)
-            estimates.append(tf.reduce_mean(joint))
+            estimates.append(tf.reduce_mean(tf.cast(joint, SUM_DTYPE)))
             values.append(adversarial_value(joint, marginal))
         return {
             "total_correlation": tf.add_n(estimates),
