@@ -35,7 +35,7 @@ def test_rows_that_tables_and_figures_need():
 @pytest.mark.parametrize(
     "only, trainings",
     [
-        ("table6", {"shared": 5}),
+        ("table6", {"shared": 5, "exclusive": 1}),
         ("table1", {"shared": 1, "exclusive": 1}),
         ("table1,table6,figure5", {"shared": 5, "exclusive": 5}),
     ],
@@ -114,12 +114,21 @@ def test_a_schedule_stays_whatever_the_budget_of_a_later_call(tmp_path, data, co
     assert first.state["schedules"] == {
         RECIPE.name: {"shared_epochs": 1, "exclusive_epochs": 1}
     }
-    assert first.state["spent"] > 1e-3
+    assert first.state["spent"] > 1e-3 and not first.budget_is_spent
+    assert whole(tmp_path, data, "table1", budget=1e-3).budget_is_spent
     assert first.run(lambda: False, id)
     assert (
         "1 + 1 epochs (of 2 + 2: a short schedule)"
         in (tmp_path / "reproduction.md").read_text()
     )
+
+
+def test_items_may_be_added_later(tmp_path, data, counts):
+    assert whole(tmp_path, data, "table6").run(lambda: False, id)
+    steps = counts.steps
+    assert whole(tmp_path, data, "table1,table6").run(lambda: False, id)
+    assert counts.steps == steps == 6 * STAGE
+    assert "Table 1" in (tmp_path / "reproduction.md").read_text()
 
 
 def test_an_entry_has_the_papers_figure_and_the_difference(tmp_path, data, counts):
@@ -140,7 +149,7 @@ def test_an_entry_has_the_papers_figure_and_the_difference(tmp_path, data, count
     )
     assert beta.difference == pytest.approx(-0.3059)
     stages = reproduced.trainings(experiment)
-    assert len(stages) == 5
+    assert len(stages) == 6
     assert stages[0]["steps"] == 2 * (20 // RECIPE.batch_size)
 
 

@@ -49,7 +49,10 @@ def command(
     seconds = None if budget is None else 3600 * budget
     whole = Reproduction(output, parts, seeds, seconds, limit, left_out)
     if not whole.run(Interrupt(), click.echo):
-        click.echo("not all is there; the same command goes on", err=True)
+        how = "the same command goes on"
+        if whole.budget_is_spent:
+            how = f"the budget is spent; a larger --budget than {budget:g} goes on"
+        click.echo(f"not all is there; {how}", err=True)
         raise click.exceptions.Exit(130)
     click.echo(f"written {output}/reproduction.html")
 

@@ -61,6 +61,11 @@ class Reproduction:
         self.left_out = list(left_out)
         self.state = read_json(self.path / STATE) or {"schedules": {}, "spent": 0.0}
 
+    @property
+    def budget_is_spent(self):
+        """Whether calls have taken as long as they may, together."""
+        return self.budget is not None and self.state["spent"] >= self.budget
+
     def run(self, stop, progress=print):
         """Train and score what is not there yet, and write the pages.
 
@@ -76,10 +81,10 @@ class Reproduction:
 
         def spend():
             self.state["spent"] = before + time.monotonic() - begun
-            return self.state["spent"]
 
         def enough():
-            return stop() or (self.budget is not None and spend() >= self.budget)
+            spend()
+            return stop() or self.budget_is_spent
 
         self._choose_schedules(progress)
         outcomes = {part.recipe.name: [] for part in self.parts}

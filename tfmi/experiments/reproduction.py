@@ -94,8 +94,8 @@ def variants(items, recipe):
         A list of `Variant`, the baseline first.
     """
     kinds = {item.kind for item in items}
-    representations = [r.name for r in methods.find(recipe.method).representations()]
-    scored = tuple(representations[:1] if kinds == {"ablation"} else representations)
+    # All of them, so that the baseline is the same run whatever a later call is for.
+    scored = tuple(r.name for r in methods.find(recipe.method).representations())
     rows = {BASELINE: Variant(BASELINE, "Baseline", {}, scored)}
     if "ablation" in kinds:
         rows |= {row.key: row for row in ablation_variants(recipe, list(ABLATED))}
