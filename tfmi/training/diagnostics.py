@@ -66,9 +66,9 @@ class Alarms:
             self._warn(
                 f"the discriminator is at chance (loss {loss:.3f}, chance "
                 f"{chance:.3f}) but a probe reads {key[1]} from "
-                f"{representation.symbol} of {key[0]} {_read(scores[key[1]])}; more "
-                "--discriminator-steps or a higher --discriminator-learning-rate may "
-                "help",
+                f"{representation.symbol} of {key[0]} {_read(scores[key[1]])}; codes "
+                "of a few levels (--exclusive-levels 3) or a higher "
+                "--adversarial-weight may help",
                 key=key,
             )
         self._leaked = {k for k in self._leaked if k[0] != domain.name} | leaking
