@@ -101,7 +101,7 @@ def test_it_embeds_without_tensorflow(built, exported, tmp_path, kind):
     assert "written vectors.npz: 1 images" in call(tfmi, *embed.split())
     for line in (
         "train colored-mnist --sample",
-        "embed combined/1 images --output v.npz",
+        "data check shapes3d --render 960",
     ):
         said = call(tfmi, *line.split(), code=1)
         assert said.startswith("Error: ") and "pip install 'tfmi[train]'" in said

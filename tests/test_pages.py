@@ -1,11 +1,8 @@
 """The pages: their Python runs, their commands can be parsed, their links lead on."""
 
-import importlib.util
 import pathlib
 import re
 import shlex
-import subprocess
-import sys
 
 import click
 import pytest
@@ -96,25 +93,6 @@ def test_links_lead_to_files(name):
     targets = LINK.findall(page.read_text(encoding="utf-8"))
     files = [target for target in targets if "://" not in target]
     assert [f for f in files if not (page.parent / f).exists()] == []
-
-
-@pytest.mark.skipif(
-    importlib.util.find_spec("mkdocs") is None, reason="the extra docs is not installed"
-)
-def test_the_site_is_built_without_a_warning(tmp_path):
-    command = [sys.executable, "-m", "mkdocs", "build", "--strict", "--quiet"]
-    command += ["--config-file", str(ROOT / "mkdocs.yml"), "--site-dir", str(tmp_path)]
-    result = subprocess.run(
-        command,
-        cwd=ROOT,
-        env={"PATH": "", "NO_MKDOCS_2_WARNING": "1"},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert (result.returncode, result.stderr) == (0, "")
-    built = {path.stem for path in tmp_path.glob("commands/*")}
-    assert set(COMMANDS) <= built
 
 
 def messages():

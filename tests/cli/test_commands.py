@@ -114,6 +114,10 @@ def test_train_evaluate_export_info(call, tmp_path):
     assert result.exit_code == 0, result.output
     run = runs.newest()
     assert str(folder) in result.output
+    *_, first, second, third = result.output.splitlines()
+    assert first == f"next    tfmi evaluate {run.path}"
+    assert [second.split()[1], third.split()[1]] == ["report", "export"]
+    assert "shared stage in " in result.output
     result = call("evaluate", "--protocol", "paper", "--seeds", 2)
     assert result.exit_code == 0, result.output
     assert len(result.output.splitlines()) <= 24

@@ -72,6 +72,7 @@ def test_two_domains_have_weights_of_their_own(call, manifest):
     assert result.exit_code == 0, result.output
     run = runs.newest()
     assert run.domains == ["x", "y"]
+    assert f"tfmi embed {run.path} IMAGES" in result.output.splitlines()[-1]
     result = call("evaluate", "--no-metrics")
     assert result.exit_code == 1
     assert "there must be a factor to score for x" in result.output

@@ -1,7 +1,6 @@
 """An exported ONNX file where TensorFlow is not installed."""
 
 import pathlib
-import shutil
 import subprocess
 import sys
 import textwrap
@@ -112,26 +111,3 @@ def test_embed_command(python, run, images, tmp_path):
         cli(["embed", *arguments], standalone_mode=False)
     """
     same(run, images, python(code, all_but_tensorflow))
-
-
-@pytest.mark.new_venv
-def test_transformers_in_a_new_virtual_environment(tmp_path, exported, run, images):
-    source = tmp_path / "source"
-    for name in ("tfmi", "pipelines"):
-        shutil.copytree(ROOT / name, source / name)
-    for name in ("setup.cfg", "pyproject.toml", "README.md"):
-        shutil.copy(ROOT / name, source / name)
-    subprocess.run([sys.executable, "-m", "venv", tmp_path / "venv"], check=True)
-    python = tmp_path / "venv" / "bin" / "python"
-    install = [python, "-m", "pip", "install", "--quiet"]
-    subprocess.run([*install, "onnxruntime", "scikit-learn"], check=True)
-    subprocess.run([*install, "--no-deps", source], check=True)
-    np.save(tmp_path / "images.npy", images)
-    code = f"""
-        import importlib.util, numpy
-        assert importlib.util.find_spec("tensorflow") is None
-        folder, images = {str(exported)!r}, numpy.load("images.npy")
-    """
-    code = textwrap.dedent(code) + textwrap.dedent(PIPELINE)
-    subprocess.run([python, "-c", code], check=True, cwd=tmp_path)
-    same(run, images, np.load(tmp_path / "vectors.npz"))
