@@ -9,7 +9,7 @@ runs/<recipe>-<date>-<time>/
   encoder.keras               the user's own encoder before training, if any
   progress.json               the stage and step reached, finished or not
   <stage>/                    history.csv, probes.csv, checkpoint.keras, logs/
-                              (TensorBoard's)
+                              (TensorBoard's), pictures of a method that draws
   <stage>.keras               the finished model of a stage; the last one holds
                               the encoders of those before
   samples.npz                 images of both splits: an export and a report need
