@@ -8,7 +8,8 @@ VENV_BEAM := .venv-beam
 APART := fuzz or kill or new_venv or replicas
 export TF_CPP_MIN_LOG_LEVEL ?= 2
 
-.PHONY: train test test-io test-io-long test-beam lint docs types package clean
+.PHONY: train test test-io test-io-long test-beam lint docs types build/types package \
+	clean
 
 train: $(VENV)/installed
 	$(VENV)/bin/tfmi train colored-mnist --sample --shared-epochs 20 --exclusive-epochs 20
@@ -35,14 +36,18 @@ lint: $(VENV)/installed
 	$(VENV)/bin/python -m ruff format --check
 
 # The pages, into site/; a warning or a broken link is an error.
-docs: $(VENV)/installed-docs
-	$(VENV)/bin/python -m pip install --quiet --no-deps --upgrade --target build/types .
+docs: build/types
 	NO_MKDOCS_2_WARNING=1 $(VENV)/bin/python -m mkdocs build --strict --quiet
 
 # The types of what `import tfmi` gives, as a user's type checker sees them.
-types: $(VENV)/installed-docs
-	$(VENV)/bin/python -m pip install --quiet --no-deps --upgrade --target build/types .
-	$(VENV)/bin/python -m mypy
+types: build/types
+	$(VENV)/bin/python -m mypy --cache-dir=/dev/null
+
+# The package as it is installed: `tfmi.pipelines` lies below `tfmi` here. Made anew, as
+# setuptools keeps modules that are gone.
+build/types: $(VENV)/installed-docs
+	rm -rf build
+	$(VENV)/bin/python -m pip install --quiet --no-deps --target $@ .
 
 # A wheel and an sdist in dist/, each installed into new environments.
 package: $(VENV)/installed
