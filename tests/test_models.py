@@ -23,8 +23,9 @@ def test_training_raises_the_objective(critic):
     assert float(model.train_step(data)["loss"]) < losses[0]
 
 
-def test_loss_is_equation_7():
-    model, data = shared_model(l1_weight=0.3), pair()
+@pytest.mark.parametrize("reduction", ["sum", "mean"])
+def test_loss_is_equation_7(reduction):
+    model, data = shared_model(l1_weight=0.3, l1_reduction=reduction), pair()
     seeds = pair_step.step_seeds(0, 0, 4)
     terms = model._terms(data, seeds, training=False)
     x, y = model.encoder_x(data["x"]), model.encoder_y(data["y"])
@@ -42,7 +43,7 @@ def test_loss_is_equation_7():
                 }
             )
             total += weight * jsd(scores["joint"], scores["marginal"])
-    l1 = np.abs(x["vector"] - y["vector"]).sum(-1).mean()
+    l1 = getattr(np.abs(x["vector"] - y["vector"]), reduction)(-1).mean()
     np.testing.assert_allclose(terms["loss"], -(total - 0.3 * l1), rtol=1e-5)
 
 
