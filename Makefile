@@ -4,11 +4,9 @@ PYTHON_IO ?= $(shell command -v python3.11 || command -v python3)
 VENV := .venv
 VENV_IO := .venv-io
 VENV_BEAM := .venv-beam
-# Markers of the tests that have a command of their own (setup.cfg).
-APART := fuzz or kill or new_venv or replicas
 export TF_CPP_MIN_LOG_LEVEL ?= 2
 
-.PHONY: train test test-io test-io-long test-beam lint docs types build/types package \
+.PHONY: train test test-io test-long test-io-long test-beam lint docs types build/types package \
 	clean
 
 train: $(VENV)/installed
@@ -20,12 +18,16 @@ test: $(VENV)/installed
 	$(VENV)/bin/python -m ruff check
 	$(VENV)/bin/python -m pytest
 
-# The set of versions beside which tensorflow-io's ops load; what takes long apart.
+# The set of versions beside which tensorflow-io's ops load.
 test-io: $(VENV_IO)/installed
-	$(VENV_IO)/bin/python -m pytest -m "not long and not ($(APART))"
+	$(VENV_IO)/bin/python -m pytest
+
+# Commands from end to end and large networks, of each set of versions.
+test-long: $(VENV)/installed
+	$(VENV)/bin/python -m pytest -m long
 
 test-io-long: $(VENV_IO)/installed
-	$(VENV_IO)/bin/python -m pytest -m "long and not ($(APART))"
+	$(VENV_IO)/bin/python -m pytest -m long
 
 # What needs Apache Beam; everywhere else it is skipped.
 test-beam: $(VENV_BEAM)/installed
