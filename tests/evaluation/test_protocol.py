@@ -7,6 +7,7 @@ import tensorflow as tf
 from tfmi import recipes
 from tfmi.evaluation.evaluate import evaluate
 from tfmi.evaluation.measure import land_use
+from tfmi.evaluation.measure.features import labelled_only
 from tfmi.evaluation.measure.records import Features
 from tfmi.evaluation.measure.records import neighbour_records
 from tfmi.experiments.variants import ablation_variants
@@ -123,3 +124,9 @@ def test_chance_is_over_the_values_that_occur():
     assert scores.ideal("shared", "x") == ideal
     assert scores.ideal("exclusive", "x") == {"half": 0.5, "shade": 1.0}
     assert scores.about["limit"] == 100
+
+
+def test_images_that_do_not_count_are_left_out():
+    vectors, labels = labelled_only(np.eye(3), np.array([4, -1, 0]))
+    assert labels.tolist() == [4, 0]
+    assert (vectors == np.eye(3)[[0, 2]]).all()
