@@ -75,6 +75,7 @@ def run(folder, domains="xy", labelled=True, histories=HISTORIES, **changes):
     parts = {
         "path": path,
         "report_file": path / "report.html",
+        "evaluation_folder": path / "evaluation",
         "config": {
             "source": SOURCE,
             "versions": {"python": "3.11", "tfmi": "0.1.0"},
