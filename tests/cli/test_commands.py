@@ -107,6 +107,7 @@ def test_datasets_lists_the_recipes(call):
     assert "nothing found" in result.output
 
 
+@pytest.mark.long
 def test_train_evaluate_export_info(call, tmp_path):
     folder = tiny.write_mnist(tmp_path / "my data")
     result = call("train", "colored-mnist", "--data-dir", folder, *tiny.OPTIONS)

@@ -51,6 +51,7 @@ def test_train_evaluate_export_own_pairs(call, manifest):
     assert "written vectors.npz: 121 images" in result.output
 
 
+@pytest.mark.long
 def test_a_factor_that_cannot_be_scored_is_said_and_left_out(call, manifest):
     lines = manifest.read_text(encoding="utf-8").splitlines()
     unique = [f"{line}{number}" for number, line in enumerate(lines)]

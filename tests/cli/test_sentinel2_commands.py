@@ -110,6 +110,7 @@ def test_eurosat_needs_bands(tmp_path):
     assert "must be one of Sentinel-2's bands. Received: colored-mnist" in result.output
 
 
+@pytest.mark.long
 def test_distances_to_a_point_on_the_images_coordinates(run, folder, tmp_path):
     image = folder / "place1" / f"{made.DATES[0]}.tif"
     result = call(

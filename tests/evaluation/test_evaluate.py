@@ -265,6 +265,7 @@ def test_a_representation_that_holds_all_is_scored_on_every_factor(tmp_path):
     assert (tmp_path / "neighbours_latent_x.png").is_file()
 
 
+@pytest.mark.long
 def test_representations_may_have_other_names(tmp_path):
     content = Representation("content", "C", "shared")
     style = Representation("style", "Y", "exclusive")

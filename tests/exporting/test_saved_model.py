@@ -195,6 +195,7 @@ def test_export_is_in_float32_whatever_was_trained(policy, tmp_path):
     np.testing.assert_allclose(received, tf.cast(low, tf.float32), atol=0.1)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("levels", [0, 3])
 def test_an_own_encoder_of_another_precision_is_rebuilt_in_float32(levels, tmp_path):
     """Its backbone is a model within the encoder; a rounded code ends it."""

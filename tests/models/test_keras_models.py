@@ -180,6 +180,7 @@ for model in (first, second):
 """
 
 
+@pytest.mark.long
 def test_mirrored_strategy():
     command = [sys.executable, "-c", MIRRORED]
     folder = __file__.rsplit("/models/", 1)[0]

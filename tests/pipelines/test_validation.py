@@ -132,6 +132,7 @@ def test_digits_are_held_out_of_pairs_and_labels(tmp_path):
     assert sorted(np.bincount(labels[0]["digit"])) == [2] * 10
 
 
+@pytest.mark.long
 def test_shapes_are_held_out(tmp_path, monkeypatch):
     monkeypatch.setenv("TFMI_CACHE_DIR", str(tmp_path))
     given = {"render": 1920, "validation_fraction": 0.25}

@@ -107,7 +107,9 @@ def unbroken(tmp_path_factory):
     return run
 
 
-@pytest.mark.parametrize("steps", [pytest.param(3, marks=pytest.mark.long), 5, 13])
+@pytest.mark.parametrize(
+    "steps", [*(pytest.param(n, marks=pytest.mark.long) for n in (3, 13)), 5]
+)
 def test_stopped_and_resumed_equals_unbroken(
     tmp_path, data, dataset, unbroken, steps, monkeypatch
 ):
