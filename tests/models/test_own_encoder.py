@@ -55,6 +55,13 @@ def test_refused_files(file, tmp_path):
         own_encoder.opener(MOBILE_NET)((8, 8, 3))
 
 
+def test_statistics_of_applications_follow_a_short_training():
+    layers = own_encoder.opener(MOBILE_NET)((32, 32, 3)).layers
+    norms = [x for x in layers if isinstance(x, keras.layers.BatchNormalization)]
+    # Its own are 0.999: after 300 steps three quarters of what they began with is left.
+    assert len(norms) > 10 and {layer.momentum for layer in norms} == {0.99}
+
+
 def both(shape=SHAPE, name=None, precision="float32", **changes):
     """Models of both stages around an encoder by its name."""
     recipe = tiny_models.recipe(encoder=name, **changes)

@@ -10,6 +10,10 @@ from tfmi.errors import UsageError
 from tfmi.models.saving import load_model
 from tfmi.recipes.base import KERAS_APPLICATION
 
+# Of batch statistics, at most: 0.999, which some architectures have, leaves those of
+# some hundred steps where they began, and outside of training all images look alike.
+MOMENTUM = 0.99
+
 
 def opener(name, kept_file=None):
     """A function `(image_shape) -> keras.Model` that gives a new model each time.
@@ -49,12 +53,16 @@ def _untrained(constructor, image_shape):
         # Of [0, 255], which images in [-1, 1] are not.
         options["include_preprocessing"] = False
     try:
-        return constructor(**options)
+        model = constructor(**options)
     except ValueError as error:
         raise UsageError(
             f"the encoder must take images of {_by(image_shape)}. "
             f"Received: keras.applications:{constructor.__name__} ({_line(error)})"
         ) from error
+    for layer in model.layers:
+        if isinstance(layer, keras.layers.BatchNormalization):
+            layer.momentum = min(layer.momentum, MOMENTUM)
+    return model
 
 
 def _from_file(path, image_shape):
