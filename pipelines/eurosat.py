@@ -12,6 +12,7 @@ import numpy as np
 from PIL import Image
 
 from tfmi.errors import DataError
+from tfmi.errors import first_line
 from tfmi.pipelines.sentinel2.bands import QUANTIFICATION
 from tfmi.pipelines.sentinel2.bands import RGB
 from tfmi.pipelines.sentinel2.bands import UnusableScene
@@ -105,8 +106,7 @@ class EuroSat:
             try:
                 pixels = read(path)
             except Exception as error:  # the decoders raise errors of many kinds
-                lines = str(error).splitlines() or [type(error).__name__]
-                self.unreadable.append(f"{path}: {lines[0]}")
+                self.unreadable.append(f"{path}: {first_line(error)}")
                 continue
             yield pixels, label
 

@@ -11,6 +11,7 @@ import tempfile
 
 from tfmi.errors import DataError
 from tfmi.errors import UsageError
+from tfmi.errors import first_line
 from tfmi.locks import lock
 
 # Of folders beside what is being written, and of the lock in them.
@@ -160,8 +161,7 @@ def foreign(rule, path):
     except (DataError, UsageError):
         raise
     except Exception as error:  # the decoders raise errors of many kinds
-        reason = getattr(error, "strerror", None) or str(error)
-        reason = (reason.splitlines() or [""])[0] or type(error).__name__
+        reason = first_line(getattr(error, "strerror", None) or error)
         raise DataError(f"{rule}. Received: {path} ({reason})") from error
 
 

@@ -14,6 +14,7 @@ import zlib
 
 import numpy as np
 
+from tfmi.errors import first_line
 from tfmi.pipelines.sentinel2.bands import UnusableScene
 from tfmi.pipelines.sentinel2.folders import require_regular
 
@@ -90,8 +91,7 @@ class decodable:
     def __exit__(self, kind, error, trace):
         # numpy's and zipfile's are of many kinds, from SyntaxError to zlib.error.
         if isinstance(error, Exception) and not isinstance(error, UnusableScene):
-            lines = str(error).splitlines() or [kind.__name__]
-            raise UnusableScene(f"it cannot be read ({lines[0]})") from error
+            raise UnusableScene(f"it cannot be read ({first_line(error)})") from error
 
 
 def _members(path, verify):

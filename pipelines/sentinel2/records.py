@@ -13,6 +13,7 @@ import re
 import numpy as np
 
 from tfmi.errors import DataError
+from tfmi.errors import first_line
 from tfmi.pipelines.sentinel2.bands import BANDS
 from tfmi.pipelines.sentinel2.windows import Settings
 
@@ -119,9 +120,8 @@ class Records:
                 return None
             return builder.as_data_source(split=split)
         except Exception as error:  # of JSON, protobuf and ArrayRecord
-            lines = str(error).splitlines() or [type(error).__name__]
             raise DataError(
-                f"a prepared part must be whole. Received: {path} ({lines[0]})"
+                f"a prepared part must be whole. Received: {path} ({first_line(error)})"
             ) from error
 
     def __len__(self):

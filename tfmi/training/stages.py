@@ -10,6 +10,7 @@ import tensorflow as tf
 
 from tfmi.errors import DataError
 from tfmi.errors import UsageError
+from tfmi.errors import first_line
 from tfmi.files import replacing
 from tfmi.files import write_text
 from tfmi.models import saving
@@ -237,5 +238,5 @@ def _one_line_of_disk_errors(folder):
             raise
         raise DataError(
             f"{folder} must be a folder that can be written. "
-            f"Received: {str(error).splitlines()[0]}"
+            f"Received: {first_line(error)}"
         ) from error
