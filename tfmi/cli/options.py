@@ -199,7 +199,7 @@ def probe_options(default):
     return add
 
 
-def chosen_run(path):
+def chosen_run(path=None):
     """The run in a folder, by default the newest finished one; says which it is.
 
     Called before a command imports what is heavy, so that a wrong path is told at

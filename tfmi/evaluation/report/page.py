@@ -1,4 +1,4 @@
-"""The page itself: the template, filled, with everything that it needs inside."""
+"""A page itself: its template, filled, with everything that it needs inside."""
 
 import functools
 import shlex
@@ -6,15 +6,16 @@ import shlex
 import jinja2
 import markupsafe
 
-from tfmi.evaluation.report.scores import row_kind
+from tfmi.evaluation.report.score_tables import row_kind
 
 SCRIPT_END = "</script", "<\\/script"
 
 
-def render(**content):
-    """The text of the page.
+def render(template, **content):
+    """The text of a page.
 
     Args:
+        template: name of its file.
         content: what the template shows; `data` is what its script needs.
     """
     environment = jinja2.Environment(
@@ -33,8 +34,8 @@ def render(**content):
     def file(name):
         return markupsafe.Markup(environment.loader.get_source(environment, name)[0])
 
-    template = environment.get_template("report.html.jinja")
-    return template.render(file=file, vega=vega_script(), **content)
+    page = environment.get_template(template)
+    return page.render(file=file, vega=vega_script(), **content)
 
 
 @functools.cache

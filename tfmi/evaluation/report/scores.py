@@ -3,23 +3,18 @@
 from tfmi.evaluation import grids
 from tfmi.evaluation.measure import neighbours
 from tfmi.evaluation.report import thumbnails
-from tfmi.evaluation.report import vega_charts
-from tfmi.evaluation.results import MAJORITY
-from tfmi.evaluation.results import UNTRAINED
+from tfmi.evaluation.report.score_tables import IDEAL
+from tfmi.evaluation.report.score_tables import OURS
+from tfmi.evaluation.report.score_tables import PAPER
+from tfmi.evaluation.report.score_tables import accuracy_table
+from tfmi.evaluation.report.score_tables import cell
+from tfmi.evaluation.report.score_tables import row_kind
 from tfmi.evaluation.tables import cross_domain
 from tfmi.evaluation.tables.accuracy import DISTANCES
 from tfmi.evaluation.tables.accuracy import neighbour_rows
 from tfmi.evaluation.tables.accuracy import probe_rows
 from tfmi.evaluation.tables.accuracy import title
 
-IDEAL, PAPER, OURS = "Ideal", "Paper", "ours"
-# How the page tells rows apart, by the first words of their names.
-KINDS = {
-    IDEAL: "ideal",
-    PAPER: "paper",
-    UNTRAINED: "untrained",
-    MAJORITY: "majority",
-}
 # Colours of the page; a row's second table-mate ("Ours, N = 5") is paler.
 BARS = {
     OURS: ("var(--ours)", "var(--ours-2)"),
@@ -33,12 +28,6 @@ ACROSS = (
     "Figure 4 across domains: the value that most of the N nearest test images of the "
     "other domain have."
 )
-
-
-def row_kind(name):
-    """What the row of that name is: "ideal", "paper", "untrained", "majority", or
-    "ours", the encoder's own."""
-    return next((kind for start, kind in KINDS.items() if name.startswith(start)), OURS)
 
 
 def part_name(results, representation, domain):
@@ -168,7 +157,7 @@ def _across_table(table, pictures):
                 "label": row["row"],
                 "kind": row_kind(row["row"]),
                 "cells": [
-                    _cell(100 * row["accuracies"][name], "{:.2f}%", None)
+                    cell(100 * row["accuracies"][name], "{:.2f}%")
                     for name in table["factors"]
                 ],
             }
@@ -185,42 +174,10 @@ def _panel(name, about, tables):
 
 
 def _table(results, representation, domain, reading, rows):
-    columns = list(results.factors(domain))
     about = f"{title(results, representation, domain)}, {reading}"
     colors = _colors([row["row"] for row in rows])
-    return {
-        "title": part_name(results, representation, domain),
-        "about": about,
-        "key": colors,
-        "columns": [*(name.replace("_", " ") for name in columns), "distance"],
-        "rows": [_row(row, columns) for row in rows],
-        "chart": _chart(f"Accuracies, {about}", rows, columns, colors),
-        "picture": None,
-    }
-
-
-def _row(row, columns):
-    deviations = row.get("deviations") or {}
-    cells = [
-        _cell(100 * row["accuracies"][n], "{:.2f}%", _percent(deviations.get(n)))
-        for n in columns
-    ]
-    cells.append(_cell(row["distance"], "{:.4f}", row.get("distance_deviation")))
-    source = row["source"]
-    return {
-        "label": f"{row['row']} ({source})" if source else row["row"],
-        "kind": row_kind(row["row"]),
-        "cells": cells,
-    }
-
-
-def _percent(fraction):
-    return None if fraction is None else 100 * fraction
-
-
-def _cell(value, form, deviation):
-    spread = "" if deviation is None else f"± {form.format(deviation)}"
-    return {"text": form.format(value), "spread": spread}
+    name = part_name(results, representation, domain)
+    return accuracy_table(name, about, list(results.factors(domain)), rows, colors)
 
 
 def _colors(names):
@@ -230,18 +187,3 @@ def _colors(names):
         same = [name for name in names if row_kind(name) == kind]
         colors |= {n: shades[place % len(shades)] for place, n in enumerate(same)}
     return colors
-
-
-def _chart(description, rows, columns, colors):
-    accuracies = {row["row"]: row["accuracies"] for row in rows}
-    bars = [
-        {
-            "factor": name.replace("_", " "),
-            "row": row,
-            "accuracy": accuracies[row][name],
-            "ideal": accuracies[IDEAL][name],
-        }
-        for name in columns
-        for row in colors
-    ]
-    return vega_charts.accuracy_bars(description, bars, colors)

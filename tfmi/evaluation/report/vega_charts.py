@@ -68,11 +68,12 @@ def accuracy_bars(description, bars, rows):
     )
 
 
-def curve(name, series):
+def curve(name, series, colors=None):
     """One term over the epochs.
 
     Args:
         series: `{name: [(epoch, value)]}`; one without values is left out.
+        colors: `{name: colour}` of the lines; without, they differ in their dashes.
     """
     values = [
         {"epoch": epoch, "value": value, "of": of}
@@ -86,18 +87,21 @@ def curve(name, series):
     y = {"field": "value", "type": "quantitative", "title": None}
     y["scale"] = {"domain": _around([p["value"] for p in values]), "nice": False}
     y["axis"] = {"tickCount": 4, "format": "~g"}
-    dash = {"field": "of", "type": "nominal", "legend": None}
+    told = {"field": "of", "type": "nominal", "legend": None}
+    if colors:
+        told["scale"] = {"domain": list(colors), "range": list(colors.values())}
     tooltip = [{"field": "of"}, {"field": "epoch"}]
     tooltip.append({"field": "value", "format": ".5~g"})
     several = len({point["of"] for point in values}) > 1
-    if several:
-        dash["legend"] = {"title": None, "orient": "bottom"}
+    if several and not colors:
+        told["legend"] = {"title": None, "orient": "bottom"}
+    channel = "color" if colors else "strokeDash"
     return _spec(
         f"{name} over {len(epochs)} epochs",
         data={"values": values},
         height=130,
         mark={"type": "line", "point": len(epochs) <= 60},
-        encoding={"x": x, "y": y, "strokeDash": dash, "tooltip": tooltip},
+        encoding={"x": x, "y": y, channel: told, "tooltip": tooltip},
     )
 
 

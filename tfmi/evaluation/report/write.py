@@ -53,6 +53,7 @@ def _render(run, results, views, exports):
     for name, item in zip(specs, drawn, strict=True):
         item["chart"] = name
     return page.render(
+        "report.html.jinja",
         about=about,
         overview=facts.overview(about),
         settings=facts.settings(about),
