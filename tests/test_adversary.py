@@ -55,7 +55,14 @@ def test_stage_1_discriminator_learns_what_tells_the_domains():
     assert loss < np.log(2)
 
 
-@pytest.mark.parametrize("build", [shared_model_with_adversary, exclusive_model])
+def exclusive_model_with_club():
+    return exclusive_model(independence="club")
+
+
+@pytest.mark.parametrize(
+    "build",
+    [shared_model_with_adversary, exclusive_model, exclusive_model_with_club],
+)
 @pytest.mark.parametrize("still", ["encoder", "discriminator"])
 def test_each_side_learns_from_its_own_loss_only(build, still):
     """With one side's learning rate at 0, a step moves the other alone."""

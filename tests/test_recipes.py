@@ -21,6 +21,8 @@ STATED = {
     "l1_weight": 0.1,
     "shared_size": 64,
     "switched": True,
+    "estimator": "jsd",
+    "independence": "discriminator",
     "adversarial_loss": "saddle_point",
 }
 # What the paper does not have at all.
@@ -33,6 +35,7 @@ ABSENT = {
     "exclusive_levels": 0,
     "code_noise": 0.0,
     "exclusive_code_noise": 0.0,
+    "shared_kl_weight": 0.0,
     "shared_adversarial_weight": 0.0,
     "adversarial_warmup": 0.0,
     "discriminator_spectral_norm": False,
@@ -100,6 +103,14 @@ def test_settings_that_a_saved_run_does_not_name_have_their_defaults():
         ({"adversarial_warmup": 1.5}, "adversarial_warmup must be <= 1"),
         ({"critic": "cosine"}, "critic must be one of concat, dot"),
         ({"batch_size": "64"}, "batch_size must be of type int"),
+        ({"shared_kl_weight": -1.0}, "shared_kl_weight must be >= 0"),
+        ({"estimator": "nwj"}, "estimator must be one of jsd, info_nce"),
+        ({"estimator": "info_nce", "critic": "concat"}, "critic must be dot with the"),
+        ({"independence": "hsic"}, "independence must be one of discriminator, club"),
+        (
+            {"independence": "club", "adversarial_loss": "non_saturating"},
+            "adversarial_loss must be saddle_point with the independence club",
+        ),
         ({"gamma": 1.0}, "settings must be fields of a recipe. Received: gamma"),
     ],
 )

@@ -130,6 +130,16 @@ def test_a_row_is_judged_by_what_its_stage_learns():
     }
 
 
+def test_what_others_have_in_the_place_of_a_term_is_asked_for_by_name():
+    assert scored(["kl", "info-nce", "club"]) == {
+        **dict.fromkeys(["kl", "info-nce"], ("shared",)),
+        "club": ("exclusive",),
+    }
+    paper_recipe = recipes.find("colored-mnist-paper")
+    for row in ablation_variants(paper_recipe, ["kl", "info-nce", "club"]):
+        paper_recipe.replace(**row.changes)
+
+
 def test_an_unknown_row():
     with pytest.raises(UsageError, match="a row must be one of baseline, .*: delta-0"):
         scored(["delta-0"])

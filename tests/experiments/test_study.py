@@ -72,6 +72,20 @@ def test_both_stages_and_a_study_of_one(tmp_path):
     assert {row.scored for row in both} == {("shared", "exclusive")}
 
 
+def test_what_others_have_in_the_place_of_a_term(tmp_path):
+    shared = {"estimator": ["info_nce"], "shared_kl_weight": [0.01]}
+    content = {**STUDY, "shared": shared, "exclusive": {"independence": ["club"]}}
+    assert [knob.values for knob in knobs_of(tmp_path, content)] == [
+        ("jsd", "info_nce"),
+        (0, 0.01),
+        ("discriminator", "club"),
+    ]
+    assert {row.scored for row in rows_of(tmp_path, content)[1:]} == {
+        ("shared",),
+        ("exclusive",),
+    }
+
+
 def test_values_that_are_given_alone_make_no_baseline():
     knob = sweep.Knob("l1_weight", (0.0, 0.1))
     rows = sweep.variants([knob], recipes.find("colored-mnist"))

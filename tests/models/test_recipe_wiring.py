@@ -54,6 +54,9 @@ CHANGES = {
     "local_weight": (3.0, {"shared.local_weight"}),
     "l1_weight": (3.0, {"shared.l1_weight"}),
     "l1_reduction": ("mean", {"shared.l1_reduction"}),
+    "estimator": ("info_nce", {"shared.estimator", "exclusive.estimator"}),
+    "shared_kl_weight": (3.0, {"shared.kl_weight"} | OF_S),
+    "independence": ("club", {"exclusive.independence"} | DISCRIMINATORS),
     "shared_adversarial_weight": (
         3.0,
         {

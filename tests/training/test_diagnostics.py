@@ -70,6 +70,15 @@ def test_either_alone_is_silent(loss, accuracy):
     assert lines == []
 
 
+def test_no_discriminator_is_at_chance_where_there_is_none():
+    """As with CLUB in its place."""
+    lines = []
+    watch = Alarms(STAGES["exclusive"], lines.append)
+    for _ in range(3):
+        watch.check_discriminator({"likelihood": 2.76}, EXCLUSIVE, X, score(0.45))
+    assert lines == []
+
+
 def test_a_leak_that_ends_is_forgotten():
     lines = []
     watch = Alarms(STAGES["exclusive"], lines.append)

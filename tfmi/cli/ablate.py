@@ -10,7 +10,8 @@ from tfmi.cli.experiment import run_rows
 from tfmi.cli.options import RecipeCommand
 from tfmi.cli.options import recipe_names
 
-ROWS = ",".join(["baseline", *methods.find(recipes.Recipe.method).ablations])
+METHOD = methods.find(recipes.Recipe.method)
+ROWS = ",".join(["baseline", *METHOD.ablations])
 
 
 @click.command("ablate", cls=RecipeCommand, without=("seed",))
@@ -18,7 +19,8 @@ ROWS = ",".join(["baseline", *methods.find(recipes.Recipe.method).ablations])
 @experiment_options()
 @click.option(
     "--rows",
-    help=f"Train only these rows, A,B. Rows of {recipes.Recipe.method}: {ROWS}.",
+    help=f"Train only these rows, A,B. Rows of {METHOD.name}: {ROWS}; and by name "
+    f"alone, what others have in the place of a term: {','.join(METHOD.alternatives)}.",
 )
 def command(recipe, rows, both_stages, **arguments):
     """Train and score RECIPE without each term of its objective (Tables 6, 7).

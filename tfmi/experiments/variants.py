@@ -97,7 +97,7 @@ def ablation_variants(recipe, keys=None, every_stage=False):
 
     Args:
         recipe: a `Recipe`.
-        keys: of the rows to take, by default all.
+        keys: of the rows to take, by default the baseline and the method's ablations.
         every_stage: whether a row is judged by the representations of later stages
             too.
 
@@ -108,8 +108,8 @@ def ablation_variants(recipe, keys=None, every_stage=False):
         UsageError: for a key that the method has not.
     """
     method = methods.find(recipe.method)
-    changes = {BASELINE: ("Baseline", {}), **method.ablations}
-    chosen = list(changes) if keys is None else keys
+    changes = {BASELINE: ("Baseline", {}), **method.ablations, **method.alternatives}
+    chosen = [BASELINE, *method.ablations] if keys is None else keys
     unknown = [key for key in chosen if key not in changes]
     if unknown:
         raise UsageError(
@@ -117,8 +117,8 @@ def ablation_variants(recipe, keys=None, every_stage=False):
         )
     rows = [
         Variant(key, title, changed, judged_by(method, recipe, changed, every_stage))
-        for key, (title, changed) in method.ablations.items()
-        if key in chosen
+        for key, (title, changed) in changes.items()
+        if key in chosen and key != BASELINE
     ]
     if BASELINE not in chosen:
         return rows

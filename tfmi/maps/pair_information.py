@@ -9,7 +9,8 @@ the estimator of Eq. 2 asks:
     j(x, s) = mean of -softplus(-T(x, s)),  m(x) = mean of softplus(T(x, S_k))
 
 over the global network (w is alpha) and the local one (w is beta, the means taken
-over its positions too).
+over its positions too). Of networks that were trained by InfoNCE, the terms are that
+estimator's: j(x, s) = mean of T(x, s), m(x) = log of the mean of exp(T(x, S_k)).
 """
 
 import dataclasses
@@ -58,6 +59,7 @@ class PairInformation:
         networks = (model.global_network_x, model.local_network_x)
         self._networks = [_in_parts(network) for network in networks]
         self._weights = model.global_weight, model.local_weight
+        self._joint, self._marginal = TERMS[model.estimator]
 
     def encode(self, images):
         """Encode raw uint8 images `(n, height, width, channels)`."""
@@ -74,15 +76,16 @@ class PairInformation:
             first, second, background: `Encoded`.
 
         Returns:
-            float32 `(images of first, images of second)`, at most 0.
+            float32 `(images of first, images of second)`, by the Jensen-Shannon
+            estimator at most 0.
         """
         total = 0.0
         networks = zip(self._networks, self._weights, strict=True)
         for n, (network, weight) in enumerate(networks):
-            of_first = _joint(all_scores(network, first.maps[n], second.codes[n]))
-            of_second = _joint(all_scores(network, second.maps[n], first.codes[n]))
+            of_first = self._joint(all_scores(network, first.maps[n], second.codes[n]))
+            of_second = self._joint(all_scores(network, second.maps[n], first.codes[n]))
             marginals = [
-                _marginal(all_scores(network, images.maps[n], background.codes[n]))
+                self._marginal(all_scores(network, images.maps[n], background.codes[n]))
                 for images in (first, second)
             ]
             total = total + weight * (
@@ -119,9 +122,25 @@ def all_scores(network, maps, codes):
     return np.concatenate(parts)
 
 
-def _joint(scores):
+def _jsd_joint(scores):
     return -np.logaddexp(0, -scores).mean(axis=-1)
 
 
-def _marginal(scores):
+def _jsd_marginal(scores):
     return np.logaddexp(0, scores).mean(axis=(1, 2))
+
+
+def _info_nce_joint(scores):
+    return scores.mean(axis=-1)
+
+
+def _info_nce_marginal(scores):
+    sums = np.logaddexp.reduce(scores, axis=1)
+    return sums.mean(axis=-1) - np.log(scores.shape[1])
+
+
+# `{estimator: (j of each image with each code, m of each image)}`, of `all_scores`.
+TERMS = {
+    "jsd": (_jsd_joint, _jsd_marginal),
+    "info_nce": (_info_nce_joint, _info_nce_marginal),
+}

@@ -38,6 +38,7 @@ class Method(abc.ABC):
         stages: in the order of training.
         terms: `{log: what it means}` of the models' logs.
         ablations: `{key: (title, {setting: value})}`, what `tfmi ablate` changes.
+        alternatives: the same of rows that it has where they are asked for by name.
     """
 
     name: str
@@ -45,6 +46,7 @@ class Method(abc.ABC):
     stages: tuple[Stage, ...]
     terms: Mapping = {}
     ablations: Mapping = {}
+    alternatives: Mapping = {}
 
     @abc.abstractmethod
     def build(self, stage, recipe, image_shape, **options):

@@ -38,10 +38,15 @@ class CrossMI(Method):
         "local": "Mutual information, of places of the feature map and codes (weight "
         "beta). Rises.",
         "l1": "Distance of the two images' S (Eq. 6, weight gamma). Falls.",
+        "kl": "Symmetrised KL divergence of the two images' S as distributions.",
         "adversarial": "The encoder's side of the discriminator's game (Eq. 9 in stage "
         "2).",
         "discriminator": "The discriminator's loss: high where it cannot tell which S "
         "and E belong together (in stage 1, which S are of x).",
+        "club": "Upper bound of the mutual information of S and E (CLUB), which the "
+        "encoder minimises.",
+        "likelihood": "Minus the log-likelihood of E given S, which CLUB's network "
+        "minimises.",
     }
     # Tables 6 and 7, then the same of stage 2.
     ablations = {
@@ -52,6 +57,12 @@ class CrossMI(Method):
         "alpha-ex-0": ("alpha_ex = 0", {"exclusive_global_weight": 0.0}),
         "beta-ex-0": ("beta_ex = 0", {"exclusive_local_weight": 0.0}),
         "lambda-0": ("lambda = 0", {"adversarial_weight": 0.0}),
+    }
+    # What others have in the place of a term; the weight of "kl" is chosen here.
+    alternatives = {
+        "kl": ("KL of posteriors", {"l1_weight": 0.0, "shared_kl_weight": 0.01}),
+        "info-nce": ("InfoNCE", {"estimator": "info_nce", "critic": "dot"}),
+        "club": ("CLUB", {"independence": "club"}),
     }
 
     def build(self, stage, recipe, image_shape, before=None, **options):

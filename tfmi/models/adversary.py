@@ -1,8 +1,12 @@
 """The discriminators' games on the pairs of a batch: Eq. 9, and that of stage 1."""
 
+import dataclasses
+from collections.abc import Callable
+
 import tensorflow as tf
 
 from tfmi.errors import UsageError
+from tfmi.models import club
 from tfmi.models import objectives
 from tfmi.models.pair_step import add_noise
 
@@ -12,19 +16,65 @@ ENCODER_LOSSES = {
 }
 
 
-def encoder_loss(name):
-    """The encoder's side of Eq. 9, a function of `marginal_logits` and
-    `joint_logits`.
+INDEPENDENCE = ("discriminator", "club")
+
+
+@dataclasses.dataclass(frozen=True)
+class Game:
+    """What keeps S out of E: two players, by the same `marginal_logits` and
+    `joint_logits` of the second one's networks.
+
+    Attributes:
+        encoder_side: function of them that the encoder minimises.
+        opponent_side: function of them that the second player maximises.
+        terms: names of the encoder's side and of the second player's loss in logs.
+    """
+
+    encoder_side: Callable
+    opponent_side: Callable
+    terms: tuple[str, str]
+
+    def encoder_terms(self, logits):
+        """What the encoder minimises, a float32 scalar for each domain.
+
+        Args:
+            logits: as `game_logits` gives them.
+        """
+        return _sides(logits, self.encoder_side)
+
+    def opponent_loss(self, logits):
+        """What the second player minimises, a float32 scalar."""
+        return -tf.add_n(_sides(logits, self.opponent_side))
+
+
+def find_game(independence, adversarial_loss):
+    """The game of Eq. 9, or of CLUB.
+
+    Args:
+        independence: "discriminator" or "club".
+        adversarial_loss: the encoder's side of Eq. 9, "saddle_point" or
+            "non_saturating".
 
     Raises:
-        UsageError: for an unknown name.
+        UsageError: for an unknown name, and for another side of a game that has none.
     """
-    if name not in ENCODER_LOSSES:
+    for name, value, allowed in (
+        ("independence", independence, INDEPENDENCE),
+        ("adversarial_loss", adversarial_loss, ENCODER_LOSSES),
+    ):
+        if value not in allowed:
+            raise UsageError(
+                f"{name} must be one of {', '.join(allowed)}. Received: {value}"
+            )
+    if independence == "discriminator":
+        sides = ENCODER_LOSSES[adversarial_loss], objectives.adversarial_value
+        return Game(*sides, ("adversarial", "discriminator"))
+    if adversarial_loss != "saddle_point":
         raise UsageError(
-            f"adversarial_loss must be one of {', '.join(ENCODER_LOSSES)}. "
-            f"Received: {name}"
+            "adversarial_loss must be saddle_point with the independence club, which "
+            f"has no discriminator. Received: {adversarial_loss}"
         )
-    return ENCODER_LOSSES[name]
+    return Game(club.upper_bound, club.log_likelihood, ("club", "likelihood"))
 
 
 def warmed_up(weight, step, warmup_steps):
@@ -68,22 +118,12 @@ def _samples(shared, exclusive, seed, noise):
     }
 
 
-def adversarial_terms(logits, side):
-    """`side` of Eq. 9 for each domain: a list of float32 scalars.
-
-    Args:
-        logits: as `game_logits` gives them.
-        side: function of `marginal_logits` and `joint_logits`.
-    """
+def _sides(logits, side):
+    """`side` of a game for each domain: a list of float32 scalars."""
     return [
         side(marginal_logits=each["marginal"], joint_logits=each["joint"])
         for each in logits
     ]
-
-
-def discriminator_loss(logits):
-    """What the discriminators minimise: the value of Eq. 9, negated."""
-    return -tf.add_n(adversarial_terms(logits, objectives.adversarial_value))
 
 
 def domain_value(discriminator, shared_x, shared_y, training):

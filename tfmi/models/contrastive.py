@@ -13,17 +13,17 @@ def info_nce(scores):
     maximised.
 
     Args:
-        scores: `(batch, batch)`, of each first sample with each second one; those of
-            one pair lie on the diagonal.
+        scores: `(..., batch, batch)`, of each first sample with each second one; those
+            of one pair lie on the diagonal.
 
     Returns:
         A float32 scalar in nats, at most the logarithm of the batch: the mean over
-        both directions.
+        both directions and all matrices.
     """
     scores = tf.cast(scores, SUM_DTYPE)
     own = tf.linalg.diag_part(scores)
-    rows, columns = (tf.reduce_logsumexp(scores, axis=axis) for axis in (1, 0))
-    size = tf.cast(tf.shape(scores)[0], SUM_DTYPE)
+    rows, columns = (tf.reduce_logsumexp(scores, axis=axis) for axis in (-1, -2))
+    size = tf.cast(tf.shape(scores)[-1], SUM_DTYPE)
     return tf.reduce_mean(own - (rows + columns) / 2) + tf.math.log(size)
 
 

@@ -11,8 +11,8 @@ from tfmi.models.domain_model import DomainModel
 from tfmi.models.domain_model import domain_networks
 from tfmi.models.domain_model import settings_of
 from tfmi.models.gaussians import gaussian_encoder
-from tfmi.models.gaussians import kl_divergence
 from tfmi.models.gaussians import sample
+from tfmi.models.gaussians import symmetric_kl
 from tfmi.models.pair_step import add_noise
 from tfmi.models.pair_step import encode_pair
 from tfmi.models.pair_step import network_of
@@ -44,8 +44,7 @@ class CompactSharedModel(DomainModel):
         ]
         draws = [sample(*p, seed) for p, seed in zip(posteriors, seeds, strict=True)]
         information = info_nce(cosine_scores(*draws, self.temperature))
-        x, y = posteriors
-        compactness = (kl_divergence(*x, *y) + kl_divergence(*y, *x)) / 2
+        compactness = symmetric_kl(*posteriors)
         loss = self.compactness_weight * compactness - information
         return {
             "loss": loss + self._added_losses(),

@@ -55,6 +55,23 @@ class PairScores(keras.layers.Layer):
         return tuple(keras.KerasTensor(shape, "float32") for shape in shapes)
 
 
+def pair_matrix(joint, marginal):
+    """Scores of all codes with all images, from what `PairScores` gives of them.
+
+    Args:
+        joint: `(batch, positions)`.
+        marginal: `(batch - 1, batch, positions)`.
+
+    Returns:
+        `(batch, batch, positions)`: a row a code, an image's own on the diagonal.
+    """
+    batch, positions = tf.shape(joint)[0], joint.shape[1]
+    # As PairScores takes the diagonal out, each row but the first ends on it.
+    rest = tf.concat([marginal, joint[1:, None]], axis=1)
+    rows = tf.concat([joint[:1], tf.reshape(rest, [-1, positions])], axis=0)
+    return tf.reshape(rows, [batch, batch, positions])
+
+
 @keras.saving.register_keras_serializable(package="tfmi")
 class DotNetwork(keras.Model):
     """A statistics network T(C, s) that scores all pairs by dot products.

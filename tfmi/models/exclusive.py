@@ -3,11 +3,10 @@
 import keras
 import tensorflow as tf
 
+from tfmi.models import estimators
 from tfmi.models import from_encoder
 from tfmi.models import objectives
-from tfmi.models.adversary import adversarial_terms
-from tfmi.models.adversary import discriminator_loss
-from tfmi.models.adversary import encoder_loss
+from tfmi.models.adversary import find_game
 from tfmi.models.adversary import game_logits
 from tfmi.models.adversary import warmed_up
 from tfmi.models.pair_model import PairModel
@@ -28,8 +27,9 @@ from tfmi.representation import SHARED
 
 NETWORKS = """shared_encoder encoder global_network local_network
     discriminator""".split()
-SETTINGS = """global_weight local_weight adversarial_weight warmup_steps
-    adversarial_loss discriminator_steps discriminator_noise code_noise seed""".split()
+SETTINGS = """global_weight local_weight estimator independence adversarial_weight
+    warmup_steps adversarial_loss discriminator_steps discriminator_noise code_noise
+    seed""".split()
 
 
 @keras.saving.register_keras_serializable(package="tfmi")
@@ -51,7 +51,10 @@ class ExclusiveModel(PairModel, keras.Model):
             discriminator_y: the same for y; `None` shares the weights of x.
         global_weight: alpha, of the global term.
         local_weight: beta, of the local term.
-        adversarial_weight: lambda_adv, of the discriminator's game.
+        estimator: of mutual information, as of `SharedModel`.
+        independence: "discriminator", or "club": the discriminators are then
+            `club.conditional_network`, and its bound is minimised.
+        adversarial_weight: lambda_adv, of the game.
         warmup_steps: number of steps in which lambda_adv rises from 0.
         adversarial_loss: the encoder's side of Eq. 9, "saddle_point" (the
             paper's) or "non_saturating".
@@ -67,8 +70,8 @@ class ExclusiveModel(PairModel, keras.Model):
     Returns (call): `{"x": E_X, "y": E_Y}`, each `(batch, size)`.
 
     Raises:
-        UsageError: for an unknown `adversarial_loss`, or networks whose codes are
-            not those of the encoders.
+        UsageError: for an unknown `estimator`, `independence` or `adversarial_loss`,
+            or networks whose codes are not those of the encoders.
 
     Example:
 
@@ -94,6 +97,8 @@ class ExclusiveModel(PairModel, keras.Model):
         discriminator_y=None,
         global_weight=0.5,
         local_weight=1.0,
+        estimator="jsd",
+        independence="discriminator",
         adversarial_weight=0.025,
         warmup_steps=0,
         adversarial_loss="saddle_point",
@@ -104,7 +109,6 @@ class ExclusiveModel(PairModel, keras.Model):
         **kwargs,
     ):
         super().__init__(**{"dtype": "float32", **kwargs})
-        encoder_loss(adversarial_loss)
         self.shared_encoder_x = shared_encoder_x
         self.shared_encoder_y = shared_encoder_y
         self.encoder_x = encoder_x
@@ -117,6 +121,8 @@ class ExclusiveModel(PairModel, keras.Model):
         self.discriminator_y = discriminator_y
         self.global_weight = global_weight
         self.local_weight = local_weight
+        self.estimator = estimator
+        self.independence = independence
         self.adversarial_weight = adversarial_weight
         self.warmup_steps = warmup_steps
         self.adversarial_loss = adversarial_loss
@@ -133,7 +139,9 @@ class ExclusiveModel(PairModel, keras.Model):
         for frozen in (shared_encoder_x, shared_encoder_y):
             if frozen is not None:
                 frozen.trainable = False
-        self._prepare(("loss", "global", "local", "adversarial", "discriminator"))
+        self._estimate = estimators.find(estimator, global_network_x, local_network_x)
+        self._game = find_game(independence, adversarial_loss)
+        self._prepare(("loss", "global", "local", *self._game.terms))
 
     from_encoders = classmethod(from_encoder.exclusive_model)
 
@@ -176,7 +184,8 @@ class ExclusiveModel(PairModel, keras.Model):
         with tf.GradientTape(persistent=True) as tape:
             terms, codes = self._terms(pair, shared, seeds[:6], training=True)
             loss = scaled_loss(self.optimizer, terms["loss"])
-            game = scaled_loss(self.discriminator_optimizer, terms["discriminator"])
+            opponent = terms[self._game.terms[1]]
+            game = scaled_loss(self.discriminator_optimizer, opponent)
         gradients = tape.gradient(loss, self.encoder_variables)
         game_gradients = tape.gradient(game, self.discriminator_variables)
         self.optimizer.apply(gradients, self.encoder_variables)
@@ -184,9 +193,9 @@ class ExclusiveModel(PairModel, keras.Model):
         self._train_discriminator_again(codes, seeds[6:])
         return terms
 
-    def _evaluate(self, pair):
+    def _evaluate(self, pair, training=False):
         seeds = step_seeds(self.seed, self.trackers["loss"].count, count=6)
-        terms, _ = self._terms(pair, self._shared(pair), seeds, training=False)
+        terms, _ = self._terms(pair, self._shared(pair), seeds, training)
         return terms
 
     def _terms(self, pair, shared, seeds, training):
@@ -195,12 +204,13 @@ class ExclusiveModel(PairModel, keras.Model):
         codes = (shared[0], x["vector"]), (shared[1], y["vector"])
         information, terms = self._information(x, y, codes, seeds[:4])
         logits = self._logits(codes, seeds[4:], training)
-        adversarial = adversarial_terms(logits, encoder_loss(self.adversarial_loss))
+        adversarial = self._game.encoder_terms(logits)
         weight = warmed_up(self.adversarial_weight, self.steps_done, self.warmup_steps)
         objective = objectives.exclusive_objective(information, adversarial, weight)
         loss = tf.add_n([-objective, *added_losses(self.encoder_networks())])
-        terms |= {"loss": loss, "adversarial": tf.add_n(adversarial)}
-        return {**terms, "discriminator": discriminator_loss(logits)}, codes
+        game = tf.add_n(adversarial), self._game.opponent_loss(logits)
+        terms |= dict(zip(self._game.terms, game, strict=True))
+        return {**terms, "loss": loss}, codes
 
     def _information(self, x, y, codes, seeds):
         """The mutual information of each image and its own (S, E) (Eq. 8)."""
@@ -209,7 +219,7 @@ class ExclusiveModel(PairModel, keras.Model):
             for (shared, exclusive), seed in zip(codes, seeds[:2], strict=True)
         ]
         coded = {"x": (x, met[0]), "y": (y, met[1])}
-        return weighted_information(self, coded, seeds[2:])
+        return weighted_information(self, coded, seeds[2:], self._estimate)
 
     def _logits(self, codes, seeds, training):
         players = (self.discriminator_x, self.discriminator_y or self.discriminator_x)
@@ -222,7 +232,7 @@ class ExclusiveModel(PairModel, keras.Model):
         for step in range(self.discriminator_steps - 1):
             with tf.GradientTape() as tape:
                 logits = self._logits(codes, seeds[2 * step : 2 * step + 2], True)
-                loss = scaled_loss(optimizer, discriminator_loss(logits))
+                loss = scaled_loss(optimizer, self._game.opponent_loss(logits))
             gradients = tape.gradient(loss, self.discriminator_variables)
             optimizer.apply(gradients, self.discriminator_variables)
 

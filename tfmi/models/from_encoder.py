@@ -1,9 +1,11 @@
 """The models of both stages around any Keras image model."""
 
 from tfmi.errors import UsageError
+from tfmi.models import club
 from tfmi.models import concat_networks
 from tfmi.models import dot_networks
 from tfmi.models import networks
+from tfmi.models.gaussians import gaussian_encoder
 from tfmi.models.image_encoder import image_encoder
 from tfmi.models.pair_model import code_size
 from tfmi.models.pair_model import shared_variables
@@ -18,6 +20,7 @@ STATISTICS_NETWORKS = {
 DISCRIMINATORS = {
     "concat": concat_networks.discriminator,
     "dot": dot_networks.dot_discriminator,
+    "club": club.conditional_network,
 }
 
 
@@ -30,6 +33,7 @@ def shared_model(
     units=512,
     discriminator_units=512,
     adversarial_weight=0.0,
+    kl_weight=0.0,
     size=None,
     feature_map=None,
     image_shape=None,
@@ -59,8 +63,10 @@ def shared_model(
             built for one.
         normalize_codes: whether S is batch-normalised to unit variance.
         levels: number of levels that each dimension of S is rounded to, 0 for none.
-        options: the other arguments of `SharedModel`: weights, `switched`,
-            `code_noise`, `seed`, `name`.
+        kl_weight: of the KL divergence of S as a distribution; where it is not 0,
+            linear layers give its mean and its log-variance.
+        options: the other arguments of `SharedModel`: weights, `estimator`,
+            `switched`, `code_noise`, `seed`, `name`.
 
     Raises:
         UsageError: for an encoder without a feature map, of another output, or whose
@@ -69,6 +75,7 @@ def shared_model(
     parts = encoders(
         {"x": encoder, "y": encoder_y},
         "shared",
+        _gaussian_encoder if kl_weight else image_encoder,
         size=size,
         feature_map=feature_map,
         image_shape=image_shape,
@@ -81,7 +88,8 @@ def shared_model(
         parts["discriminator"] = networks.domain_discriminator(
             size, discriminator_units
         )
-    return cls(**parts, adversarial_weight=adversarial_weight, **options)
+    weights = {"adversarial_weight": adversarial_weight, "kl_weight": kl_weight}
+    return cls(**parts, **weights, **options)
 
 
 def exclusive_model(
@@ -93,6 +101,7 @@ def exclusive_model(
     statistics_network="concat",
     units=512,
     discriminator="concat",
+    independence="discriminator",
     discriminator_units=512,
     spectral_norm=False,
     size=None,
@@ -108,12 +117,13 @@ def exclusive_model(
         shared_model: the trained `SharedModel`; its encoders are used and frozen.
         encoder, encoder_y: as of `shared_model`, with weights of their own.
         discriminator: kind of the discriminators, as `statistics_network`.
+        independence: "club" has no discriminators but `club.conditional_network`.
         discriminator_units: width of the discriminators.
         spectral_norm: whether their layers are spectrally normalised.
         statistics_network, units, size, feature_map, image_shape, normalize_codes,
             levels: as of `shared_model`, for E.
-        options: the other arguments of `ExclusiveModel`: weights, `warmup_steps`,
-            `adversarial_loss`, noise, `seed`, `name`.
+        options: the other arguments of `ExclusiveModel`: weights, `estimator`,
+            `warmup_steps`, `adversarial_loss`, noise, `seed`, `name`.
 
     Raises:
         UsageError: as of `shared_model`, and for an encoder that is a shared one.
@@ -140,26 +150,31 @@ def exclusive_model(
     sizes = code_size(shared_model.encoder_x), code_size(parts["encoder_x"])
     parts |= statistics_networks(parts, statistics_network, sum(sizes), units)
     domains = "x" if encoder_y is None else "xy"
-    parts |= discriminators(
-        domains, discriminator, *sizes, discriminator_units, spectral_norm
-    )
-    return cls(**frozen, **parts, **options)
+    kind = "club" if independence == "club" else discriminator
+    parts |= discriminators(domains, kind, *sizes, discriminator_units, spectral_norm)
+    return cls(**frozen, **parts, independence=independence, **options)
 
 
-def encoders(models, stage, **options):
+def encoders(models, stage, build=image_encoder, **options):
     """`{"encoder_x": ..., "encoder_y": ...}` of those that are there.
 
     Args:
         models: `{domain: Keras model or None}`.
+        build: `image_encoder`, or a function of its arguments.
         options: of `image_encoder`.
     """
     return {
-        f"encoder_{domain}": image_encoder(
-            model, name=f"{stage}_encoder_{domain}", **options
-        )
+        f"encoder_{domain}": build(model, name=f"{stage}_encoder_{domain}", **options)
         for domain, model in models.items()
         if model is not None
     }
+
+
+def _gaussian_encoder(model, name, size, normalize, levels, **options):
+    """As `image_encoder`, of a vector that is a distribution."""
+    size = size or code_size(image_encoder(model, **options))
+    encoder = image_encoder(model, 2 * size, **options)
+    return gaussian_encoder(encoder, name, normalize, levels)
 
 
 def statistics_networks(encoders, kind, code_size, units):

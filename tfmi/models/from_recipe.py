@@ -4,6 +4,7 @@ from tfmi.models import from_encoder
 from tfmi.models import networks
 from tfmi.models.build import Build
 from tfmi.models.exclusive import ExclusiveModel
+from tfmi.models.gaussians import gaussian_encoder
 from tfmi.models.saving import dtype_policy
 from tfmi.models.shared import SharedModel
 
@@ -24,20 +25,19 @@ class CrossMIBuild(Build):
         return built
 
     def _encoder(self, stage, size, domain):
-        normalize = self.recipe.normalize_codes
-        levels = getattr(self.recipe, f"{stage}_levels")
-        return self.image_encoder(
-            size,
-            f"{stage}_encoder_{domain}",
-            normalize,
-            levels,
-            feature_map=self.recipe.feature_map,
-        )
+        recipe, name = self.recipe, f"{stage}_encoder_{domain}"
+        finish = recipe.normalize_codes, getattr(recipe, f"{stage}_levels")
+        of_recipe = {"feature_map": recipe.feature_map}
+        if stage == "shared" and recipe.shared_kl_weight:
+            encoder = self.image_encoder(2 * size, "posterior", **of_recipe)
+            return gaussian_encoder(encoder, name, *finish)
+        return self.image_encoder(size, name, *finish, **of_recipe)
 
     def discriminators(self):
+        club = self.recipe.independence == "club"
         return from_encoder.discriminators(
             self.domains,
-            self.recipe.discriminator,
+            "club" if club else self.recipe.discriminator,
             self.recipe.shared_size,
             self.recipe.exclusive_size,
             self.recipe.discriminator_units,
@@ -64,7 +64,9 @@ def build_shared_model(recipe, image_shape, **options):
         local_weight=recipe.local_weight,
         l1_weight=recipe.l1_weight,
         l1_reduction=recipe.l1_reduction,
+        kl_weight=recipe.shared_kl_weight,
         adversarial_weight=recipe.shared_adversarial_weight,
+        estimator=recipe.estimator,
         switched=recipe.switched,
         code_noise=recipe.code_noise,
         seed=recipe.seed,
@@ -91,6 +93,8 @@ def build_exclusive_model(recipe, image_shape, shared_model, **options):
         **parts,
         global_weight=recipe.exclusive_global_weight,
         local_weight=recipe.exclusive_local_weight,
+        estimator=recipe.estimator,
+        independence=recipe.independence,
         adversarial_weight=recipe.adversarial_weight,
         warmup_steps=round(recipe.adversarial_warmup * build.total_steps),
         adversarial_loss=recipe.adversarial_loss,

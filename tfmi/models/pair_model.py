@@ -62,7 +62,7 @@ def code_size(encoder):
         UsageError: where it is no functional model to {"feature_map", "vector"}.
     """
     outputs = getattr(encoder, "output", None)
-    if not isinstance(outputs, dict) or set(outputs) != {"feature_map", "vector"}:
+    if not isinstance(outputs, dict) or not {"feature_map", "vector"} <= set(outputs):
         raise UsageError(
             "an encoder must be a functional model from images to "
             '{"feature_map", "vector"} (from_encoder makes it of any other). '
@@ -128,8 +128,8 @@ class PairModel:
 
     Such a model has `encoder_x` and `encoder_y`; `encoder_networks()` and
     `discriminator_networks()`, what each optimizer trains (methods, as Keras saves
-    the networks of every property); `_update(pair)` and `_evaluate(pair)`, which
-    give the terms by the names of the trackers.
+    the networks of every property); `_update(pair)` and `_evaluate(pair,
+    training)`, which give the terms by the names of the trackers.
     """
 
     def _prepare(self, terms):
@@ -215,6 +215,19 @@ class PairModel:
 
     def test_step(self, data):
         return self._track(self._evaluate(with_negatives(pair_of(data))))
+
+    def held_out_step(self, data):
+        """`test_step` as in training: layers take the statistics of the batch, whose
+        moving averages are steps behind weights that change. It moves these averages;
+        `networks_state` is what to keep of them."""
+        return self._track(self._evaluate(with_negatives(pair_of(data)), training=True))
+
+    @property
+    def networks_state(self):
+        """The variables that a `held_out_step` moves: the metrics', and what the
+        networks keep beside their weights."""
+        kept = [v for n in self.layers for v in n.non_trainable_variables]
+        return [*self.metrics_variables, *kept]
 
     def predict_step(self, data):
         return self(pair_of(data), training=False)

@@ -98,13 +98,21 @@ def encode_pair(encoder_x, encoder_y, x, y, training):
     return tuple({name: half[i] for name, half in halves.items()} for i in (0, 1))
 
 
-def mutual_information_terms(global_network, local_network, encoded, code, seed):
+def mutual_information_terms(
+    global_network,
+    local_network,
+    encoded,
+    code,
+    seed,
+    estimate=objectives.jsd_mutual_information,
+):
     """Global and local mutual information of an image and a code (Eq. 3, 4).
 
     Args:
         encoded: `{"feature_map": (batch, rows, columns, channels), ...}`.
         code: `(batch, size)`, the representation that meets the image.
         seed: of the shuffle that makes the marginal samples.
+        estimate: function of the scores `joint` and `marginal` of a network.
 
     Returns:
         Two float32 scalars. The local one is averaged over the positions,
@@ -116,10 +124,7 @@ def mutual_information_terms(global_network, local_network, encoded, code, seed)
         "marginal_code": objectives.shuffled(code, seed),
     }
     scores = global_network(inputs), local_network(inputs)
-    return tuple(
-        objectives.jsd_mutual_information(score["joint"], score["marginal"])
-        for score in scores
-    )
+    return tuple(estimate(score["joint"], score["marginal"]) for score in scores)
 
 
 def network_of(model, name, domain):
@@ -127,7 +132,9 @@ def network_of(model, name, domain):
     return getattr(model, f"{name}_{domain}") or getattr(model, f"{name}_x")
 
 
-def weighted_information(model, coded, seeds):
+def weighted_information(
+    model, coded, seeds, estimate=objectives.jsd_mutual_information
+):
     """Weighted mutual information of both images and the codes they meet.
 
     Args:
@@ -136,6 +143,7 @@ def weighted_information(model, coded, seeds):
         coded: `{"x": (outputs of the encoder, code), "y": ...}`; which code
             meets which image is the caller's choice (Eq. 5 or Eq. 8).
         seeds: one a domain, of the shuffles.
+        estimate: function of the scores `joint` and `marginal` of a network.
 
     Returns:
         The weighted sum, and `{"global", "local"}`, its terms unweighted.
@@ -147,6 +155,7 @@ def weighted_information(model, coded, seeds):
             encoded,
             code,
             seed,
+            estimate,
         )
         for (domain, (encoded, code)), seed in zip(coded.items(), seeds, strict=True)
     ]

@@ -4,7 +4,9 @@ import keras
 import tensorflow as tf
 
 from tfmi.errors import UsageError
+from tfmi.models import estimators
 from tfmi.models import from_encoder
+from tfmi.models import gaussians
 from tfmi.models import objectives
 from tfmi.models.adversary import domain_value
 from tfmi.models.pair_model import PairModel
@@ -22,8 +24,8 @@ from tfmi.models.preprocessing import representer
 from tfmi.representation import SHARED
 
 NETWORKS = ("encoder", "global_network", "local_network")
-SETTINGS = """global_weight local_weight l1_weight l1_reduction adversarial_weight
-    switched code_noise seed""".split()
+SETTINGS = """global_weight local_weight l1_weight l1_reduction kl_weight
+    adversarial_weight estimator switched code_noise seed""".split()
 REDUCTIONS = ("sum", "mean")
 
 
@@ -50,7 +52,14 @@ class SharedModel(PairModel, keras.Model):
         local_weight: beta, of the local term.
         l1_weight: gamma, of the L1 distance.
         l1_reduction: "sum" or "mean", over the dimensions of S (Eq. 6).
+        kl_weight: of the symmetrised KL divergence of S_X and S_Y as normal
+            distributions (multi-view information bottleneck, Federici et al. 2020;
+            the paper has none), 0 for codes that are none. The encoders then give
+            "log_variance" too, their vector is the mean, and a draw of it meets the
+            statistics networks.
         adversarial_weight: of the discriminator's game.
+        estimator: of mutual information, "jsd" (Eq. 2) or "info_nce" (van den Oord et
+            al. 2018), which needs statistics networks that score all pairs.
         switched: `False` gives each image its own code (the ablation).
         code_noise: standard deviation of the Gaussian noise that is added to
             the codes before the statistics networks see them, 0 for none. It
@@ -96,7 +105,9 @@ class SharedModel(PairModel, keras.Model):
         local_weight=1.0,
         l1_weight=0.1,
         l1_reduction="sum",
+        kl_weight=0.0,
         adversarial_weight=0.0,
+        estimator="jsd",
         switched=True,
         code_noise=0.0,
         seed=0,
@@ -119,14 +130,20 @@ class SharedModel(PairModel, keras.Model):
         self.local_weight = local_weight
         self.l1_weight = l1_weight
         self.l1_reduction = l1_reduction
+        self.kl_weight = kl_weight
         self.adversarial_weight = adversarial_weight
+        self.estimator = estimator
         self.switched = switched
         self.code_noise = code_noise
         self.seed = seed
         size = code_size(encoder_x)
         check_encoder_y(encoder_x, encoder_y)
         check_sizes(self, NETWORKS[1:], code=size, marginal_code=size)
+        self._estimate = estimators.find(estimator, global_network_x, local_network_x)
         terms = ["loss", "global", "local", "l1"]
+        if kl_weight:
+            gaussians.check_encoders(encoder_x, encoder_y)
+            terms += ["kl"]
         if discriminator is not None:
             terms += ["adversarial", "discriminator"]
         self._prepare(terms)
@@ -164,32 +181,50 @@ class SharedModel(PairModel, keras.Model):
         }
 
     def _update(self, pair):
-        seeds = step_seeds(self.seed, self.steps_done, count=4)
+        seeds = step_seeds(self.seed, self.steps_done, self._seeds)
         return step_of_players(self, lambda: self._terms(pair, seeds, training=True))
 
-    def _evaluate(self, pair):
-        seeds = step_seeds(self.seed, self.trackers["loss"].count, count=4)
-        return self._terms(pair, seeds, training=False)
+    def _evaluate(self, pair, training=False):
+        seeds = step_seeds(self.seed, self.trackers["loss"].count, self._seeds)
+        return self._terms(pair, seeds, training)
 
     def _terms(self, pair, seeds, training):
         x, y = self._encode(pair, training)
         l1 = objectives.l1_distance(x["vector"], y["vector"], self.l1_reduction)
+        drawn_x, drawn_y = self._drawn((x, y), seeds[4:])
         code_x, code_y = objectives.switch(
-            add_noise(x["vector"], self.code_noise, seeds[0]),
-            add_noise(y["vector"], self.code_noise, seeds[1]),
+            add_noise(drawn_x, self.code_noise, seeds[0]),
+            add_noise(drawn_y, self.code_noise, seeds[1]),
             self.switched,
         )
         information, terms = weighted_information(
-            self, {"x": (x, code_x), "y": (y, code_y)}, seeds[2:]
+            self, {"x": (x, code_x), "y": (y, code_y)}, seeds[2:4], self._estimate
         )
         objective = objectives.shared_objective(information, l1, self.l1_weight)
         loss = tf.add_n([-objective, *added_losses(self.encoder_networks())])
         terms |= {"loss": loss, "l1": l1}
+        if self.kl_weight:
+            terms["kl"] = gaussians.symmetric_kl(_posterior(x), _posterior(y))
+            terms["loss"] += self.kl_weight * terms["kl"]
         if self.discriminator is not None:
             value = domain_value(self.discriminator, x["vector"], y["vector"], training)
             terms["loss"] += self.adversarial_weight * value
             terms |= {"adversarial": value, "discriminator": -value}
         return terms
+
+    def _drawn(self, encoded, seeds):
+        """S of both images, draws where they are distributions."""
+        if not self.kl_weight:
+            return [outputs["vector"] for outputs in encoded]
+        return [
+            gaussians.sample(*_posterior(outputs), seed)
+            for outputs, seed in zip(encoded, seeds, strict=True)
+        ]
+
+    @property
+    def _seeds(self):
+        """Number of seeds of a step: of noise, of shuffles, of draws."""
+        return 6 if self.kl_weight else 4
 
     def get_config(self):
         return {
@@ -198,3 +233,8 @@ class SharedModel(PairModel, keras.Model):
             "discriminator": keras.saving.serialize_keras_object(self.discriminator),
             **{name: getattr(self, name) for name in SETTINGS},
         }
+
+
+def _posterior(outputs):
+    """Mean and log-variance of S, from the outputs of an encoder."""
+    return outputs["vector"], outputs["log_variance"]

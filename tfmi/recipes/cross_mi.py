@@ -2,12 +2,15 @@
 
 import dataclasses
 
+from tfmi.errors import UsageError
 from tfmi.recipes.base import Recipe
 from tfmi.recipes.base import setting
 
 NETWORKS = ("concat", "dot")
 FEATURE_MAPS = ("last", "last_but_one")
 REDUCTIONS = ("sum", "mean")
+ESTIMATORS = ("jsd", "info_nce")
+INDEPENDENCE = ("discriminator", "club")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -66,6 +69,12 @@ class CrossMIRecipe(Recipe):
     exclusive_epochs: int = setting(
         10, "Epochs of stage 2.", stage="exclusive", at_least=1
     )
+    estimator: str = setting(
+        "jsd",
+        "Estimator of mutual information: jsd (Eq. 2), or info_nce (van den Oord et "
+        "al. 2018), of dot statistics networks.",
+        choices=ESTIMATORS,
+    )
     switched: bool = setting(
         True, "Whether each image meets the other's S (Eq. 5), or its own."
     )
@@ -76,6 +85,12 @@ class CrossMIRecipe(Recipe):
         "sum",
         "How the L1 distance (Eq. 6) takes the dimensions of S together.",
         choices=REDUCTIONS,
+    )
+    shared_kl_weight: float = setting(
+        0.0,
+        "Weight of the symmetrised KL divergence of both S as normal distributions, "
+        "whose means are exported (multi-view information bottleneck). The L1 "
+        "distance of the means has its own weight. 0 is without.",
     )
     shared_adversarial_weight: float = setting(
         0.0,
@@ -88,9 +103,17 @@ class CrossMIRecipe(Recipe):
     exclusive_local_weight: float = setting(
         1.0, "Weight beta of the local term in stage 2.", stage="exclusive"
     )
+    independence: str = setting(
+        "discriminator",
+        "What keeps S out of E: discriminator (Eq. 9), or club, an upper bound of "
+        "mutual information (Cheng et al. 2020) whose network has the discriminators' "
+        "settings but their kind.",
+        stage="exclusive",
+        choices=INDEPENDENCE,
+    )
     adversarial_weight: float = setting(
         0.025,
-        "Weight lambda_adv of the discriminator's game (Eq. 10).",
+        "Weight lambda_adv of the discriminator's game (Eq. 10), or of CLUB.",
         stage="exclusive",
     )
     adversarial_warmup: float = setting(
@@ -127,6 +150,19 @@ class CrossMIRecipe(Recipe):
     discriminator_learning_rate: float = setting(
         1e-4, "Learning rate of the discriminators of stage 2.", stage="exclusive"
     )
+
+    def __post_init__(self):
+        super().__post_init__()
+        if self.estimator == "info_nce" and self.critic != "dot":
+            raise UsageError(
+                "critic must be dot with the estimator info_nce, whose negatives are "
+                f"all other pairs of a batch. Received: {self.critic}"
+            )
+        if self.independence == "club" and self.adversarial_loss != "saddle_point":
+            raise UsageError(
+                "adversarial_loss must be saddle_point with the independence club, "
+                f"which has no discriminator. Received: {self.adversarial_loss}"
+            )
 
 
 COLORED_MNIST = CrossMIRecipe(

@@ -52,10 +52,10 @@ class Alarms:
             domain: the `Domain` of the images.
             scores: as `online_scores` gives them.
         """
-        chance = self._stage.chance_loss
-        if chance is None:
+        chance, loss = self._stage.chance_loss, logs.get("discriminator")
+        # The stage's model may have none, as its settings are.
+        if chance is None or loss is None:
             return
-        loss = logs["discriminator"]
         unwanted = [f.name for f in representation.unwanted(domain)]
         leaking = {
             (domain.name, name)
