@@ -40,11 +40,11 @@ class FakeRun:
 
 def combined_only(monkeypatch):
     """Of the encoders of a run only the combined one is exported: it is quicker."""
-    from tfmi.exporting import publish
+    from tfmi.exporting import source
 
-    every = publish.encoders_of
+    every = source.encoders_of
 
-    def combined(source):
-        return {n: v for n, v in every(source).items() if n.startswith("combined")}
+    def combined(of, wanted=None):
+        return every(of, wanted or "combined")
 
-    monkeypatch.setattr(publish, "encoders_of", combined)
+    monkeypatch.setattr(source, "encoders_of", combined)

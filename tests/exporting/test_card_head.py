@@ -9,8 +9,9 @@ from tfmi.exporting import card_head
 NAMES = ["tiny-shared", 'a: "b" #c', "é 漢", "- x", "{a}", "yes"]
 
 
-def read(name="tiny-shared", results=None):
+def read(name="tiny-shared", results=None, license=None):
     info = {
+        "license": license,
         "name": name,
         "source": f"made of {name}",
         "domain": "x",
@@ -30,6 +31,10 @@ def test_without_scores():
         "pipeline_tag": "image-feature-extraction",
         "tags": ["tfmi", "disentanglement", "onnx", "tensorflow"],
     }
+
+
+def test_a_licence_is_the_publishers_to_say():
+    assert read(license="cc-by-4.0")["license"] == "cc-by-4.0"
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -9,6 +9,7 @@ import pytest
 from fake_run import FakeRun
 
 from tfmi.errors import DataError
+from tfmi.errors import UsageError
 from tfmi.evaluation.results import Record
 from tfmi.evaluation.results import Results
 from tfmi.exporting import manifest
@@ -277,6 +278,29 @@ def test_two_domains_have_encoders_of_their_own(small, tmp_path):
     names = [entry["path"].name for entry in published]
     assert names == ["shared_x.onnx", "shared_y.onnx"]
     assert all(np.isfinite(entry["difference"]) for entry in published)
+
+
+@pytest.mark.parametrize(
+    "wanted, names",
+    [
+        ("combined", ["combined.onnx"]),
+        ("exclusive,shared", ["shared.onnx", "exclusive.onnx"]),
+    ],
+)
+def test_only_the_encoders_that_are_named(tmp_path, wanted, names):
+    published = publish.export_run(
+        FakeRun(tmp_path), "onnx", tmp_path, encoders=wanted, license="mit", credit="me"
+    )
+    assert [entry["path"].name for entry in published] == names
+    stem = names[0].removesuffix(".onnx")
+    card = (tmp_path / "tiny" / "cards" / f"{stem}-1.md").read_text()
+    assert 'license: "mit"' in card and "\n\nme\n\n" in card
+
+
+def test_another_encoder_is_refused(small, tmp_path):
+    rule = "encoders must be among shared. Received: combined"
+    with pytest.raises(UsageError, match=rule):
+        publish.export_run(small, "onnx", tmp_path, encoders="combined")
 
 
 def test_no_file_of_an_export_says_where_it_was_written(exported):

@@ -32,7 +32,15 @@ from tfmi.exporting import server_files
     show_default=True,
     help="Where TensorFlow Serving will see the folder of the exports.",
 )
-def command(run, wanted, output, opset, quantize, float16, model_root):
+@click.option(
+    "--encoders",
+    metavar="NAMES",
+    help="Encoders to export, joined by commas: representations, and combined. "
+    "[default: every one]",
+)
+@click.option("--license", help="Licence that the model cards name, as cc-by-4.0.")
+@click.option("--credit", help="What the model cards say of the data and its authors.")
+def command(run, wanted, output, quantize, float16, **options):
     """Export the encoders of RUN (default: the newest finished one).
 
     Each is compared with Keras before it is put in place; where the outputs
@@ -45,17 +53,15 @@ def command(run, wanted, output, opset, quantize, float16, model_root):
 
     wanted = [*wanted.split(","), quantize, "float16" if float16 else None]
     wanted = list(filter(None, wanted))
-    options = Options(wanted, opset, model_root=model_root)
-    _export(run, options, output)
+    # Checked before anything is read.
+    probed = Options(wanted, **options).measures_change
+    _export(run, wanted, output, _probe(run) if probed else None, options)
 
 
-def _export(run, options, output):
+def _export(run, wanted, output, probe, options):
     from tfmi.exporting.publish import export_run
 
-    probe = _probe(run) if options.measures_change else None
-    kinds = [each.kind for each in options.formats]
-    chosen = {"opset": options.opset, "model_root": options.model_root}
-    for entry in export_run(run, kinds, output, probe=probe, **chosen):
+    for entry in export_run(run, wanted, output, probe=probe, **options):
         click.echo(f"written {entry['path']}  differs by {entry['difference']:.1e}")
         if "change" in entry:
             _echo_change(entry["change"])

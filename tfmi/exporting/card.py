@@ -20,7 +20,7 @@ def render(info, results):
     sections = {
         "What it is": _what(info),
         "Trained on": _trained_on(info),
-        "How it was trained": _recipe(info["recipe"]),
+        "How it was trained": _how(info),
         "Scores": _scores(info, results),
         "Intended use": _intended_use(info["representations"]),
         "Limits": _limits(info),
@@ -57,14 +57,21 @@ def _trained_on(info):
         f"- {kind}: {', '.join(_factors(info['factors'].get(kind, {})))}"
         for kind in ("shared", "exclusive")
     )
-    return (
+    text = (
         f"{info['source']}; images of domain {info['domain']}, run {info['run']}. "
         f"Factors of the images:\n\n{factors}"
     )
+    return "\n\n".join(filter(None, [text, info["credit"]]))
 
 
 def _factors(factors):
     return [f"{name} ({len(values)} values)" for name, values in factors.items()]
+
+
+def _how(info):
+    command = info["command"]
+    shown = f"    {command}\n\n" if command else ""
+    return shown + _recipe(info["recipe"])
 
 
 def _recipe(recipe):

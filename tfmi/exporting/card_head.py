@@ -1,8 +1,8 @@
 """The metadata that a model card begins with, as the Hugging Face Hub reads it.
 
 https://huggingface.co/docs/hub/model-cards: YAML between two lines of dashes, with the
-scores as a `model-index`. A licence is left out: it depends on the data and is the
-publisher's to say.
+scores as a `model-index`. The licence depends on the data and is the publisher's to
+say: without one that line is left out.
 """
 
 import json
@@ -23,11 +23,8 @@ def head(info, results):
     """
     kinds = [model["kind"] for model in info["models"].values()]
     tags = ["tfmi", "disentanglement", *(TAGS[k] for k in kinds if k in TAGS)]
-    content = {
-        "library_name": "tfmi",
-        "pipeline_tag": TASK,
-        "tags": tags,
-    }
+    content = {"license": info["license"]} if info["license"] else {}
+    content |= {"library_name": "tfmi", "pipeline_tag": TASK, "tags": tags}
     metrics = _metrics(info, results)
     if metrics:
         content["metrics"] = [ACCURACY]

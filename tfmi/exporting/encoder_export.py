@@ -59,6 +59,8 @@ class EncoderExport:
         now = datetime.datetime.now(datetime.timezone.utc)
         return {
             **self.source.about,
+            "license": self.options.license,
+            "credit": self.options.credit,
             "factors": self.source.factors[self.domain],
             "domain": self.domain,
             "image_shape": list(self.source.image_shape),

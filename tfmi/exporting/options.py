@@ -17,6 +17,11 @@ class Options:
         probe: function `(domain, before, after) -> scores` that measures what a
             format costs that is made from another one, or `None`; before and
             after are functions from raw images to `{representation: vectors}`.
+        encoders: names of representations, and "combined", joined by commas: the
+            encoders that are exported. None: every one.
+        license: of the export, for its card (an identifier of the Hugging Face Hub,
+            such as "cc-by-4.0"), or `None`.
+        credit: what the card says of the data beside its source, or `None`.
         model_root: where TensorFlow Serving will see the export folder; it is
             written into the files that the server is started with.
 
@@ -28,6 +33,9 @@ class Options:
     formats: tuple | str = formats.ALL
     opset: int = 17
     probe: Callable | None = None
+    encoders: str | None = None
+    license: str | None = None
+    credit: str | None = None
     model_root: str = server_files.MODEL_ROOT
 
     def __post_init__(self):

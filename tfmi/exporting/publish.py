@@ -27,7 +27,6 @@ from tfmi.exporting.transaction import Transaction
 from tfmi.files import aside
 from tfmi.locks import lock
 
-COMBINED = "combined"
 # Why a disk takes nothing more, as every library passes it on.
 DISK_ERRORS = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EIO)
 # So little that a file may have been cut by it.
@@ -160,23 +159,10 @@ def _summary(path, model):
     return summary
 
 
-def encoders_of(source):
-    """`{name of an encoder: (representations, domain)}`, one a representation and
-    the combined one where there are several."""
-    parts = {each.name: [each] for each in source.representations}
-    if len(parts) > 1:
-        parts[COMBINED] = source.representations
-    several = len(source.domains) > 1
-    return {
-        f"{name}_{domain}" if several else name: (representations, domain)
-        for domain in source.domains
-        for name, representations in parts.items()
-    }
-
-
 def _build(source, content, target, folder, options):
     exports = []
-    for encoder, (representations, domain) in encoders_of(source).items():
+    encoders = sources.encoders_of(source, options.encoders)
+    for encoder, (representations, domain) in encoders.items():
         version = _next_version(encoder, content, target)
         export = EncoderExport(
             source, representations, domain, encoder, version, folder, options

@@ -10,6 +10,10 @@ from tfmi.errors import DataError
 from tfmi.errors import UsageError
 from tfmi.evaluation import scoring
 from tfmi.evaluation.results import Results
+from tfmi.runs.command import train_command
+from tfmi.runs.command import without_folders
+
+COMBINED = "combined"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -19,8 +23,8 @@ class EncoderSource:
     Attributes:
         name: of the export folder, and the first part of served names.
         about: entries of the manifest: "recipe" (`{setting: value}`), "run",
-            "source" (of the data), "versions" (`{package: version}`), "enlarge"
-            (as in `images.read_image`).
+            "source" (of the data), "command" (that trained them, or None), "versions"
+            (`{package: version}`), "enlarge" (as in `images.read_image`).
         image_shape: `(height, width, channels)`.
         domains: names.
         factors: `{domain: {kind: {factor: names of its values}}}`.
@@ -45,12 +49,14 @@ class EncoderSource:
 
 def of_run(run):
     """The encoders of a finished `Run`; nothing of its dataset is needed."""
+    data = run.config.get("data", {})
     return EncoderSource(
         name=run.recipe.name,
         about={
             "recipe": run.recipe.to_dict(),
             "run": run.path.name,
-            "source": run.config.get("source", "unknown"),
+            "source": without_folders(run.config.get("source", "unknown"), data),
+            "command": train_command(run.recipe, data),
             "versions": run.config["versions"],
             "enlarge": run.config.get("enlarge", True),
         },
@@ -97,6 +103,7 @@ def of_model(model, name, images=None):
             "recipe": {},
             "run": "",
             "source": "unknown",
+            "command": None,
             "versions": runs.versions(),
             "enlarge": True,
         },
@@ -128,3 +135,35 @@ def _sampler(images, domains, shape):
                 f"Received: {received.dtype} {received.shape}"
             )
     return lambda domain, count, split="test": np.asarray(images[domain])[:count]
+
+
+def encoders_of(source, wanted=None):
+    """The encoders that can be exported: one a representation, and the combined one
+    where there are several.
+
+    Args:
+        source: an `EncoderSource`.
+        wanted: names of those, joined by commas; by default every one.
+
+    Returns:
+        `{name of its files: (representations, domain)}`.
+
+    Raises:
+        UsageError: for an unknown name.
+    """
+    parts = {each.name: [each] for each in source.representations}
+    if len(parts) > 1:
+        parts[COMBINED] = source.representations
+    names = list(parts) if wanted is None else wanted.split(",")
+    unknown = [name for name in names if name not in parts]
+    if unknown:
+        raise UsageError(
+            f"encoders must be among {', '.join(parts)}. Received: {unknown[0]}"
+        )
+    several = len(source.domains) > 1
+    return {
+        f"{name}_{domain}" if several else name: (parts[name], domain)
+        for domain in source.domains
+        for name in parts
+        if name in names
+    }
