@@ -90,6 +90,7 @@ def train(
         >>> run = tfmi.train("colored-mnist", sample=True, shared_epochs=1)
         >>> vectors = run.represent("shared", "x")(images)
     """
+    from tfmi.training import convergence
     from tfmi.training import hardware
     from tfmi.training import stages
 
@@ -101,9 +102,10 @@ def train(
             "options must be settings of the recipe where the dataset is given. "
             f"Received: {', '.join(sorted(options))}"
         )
-    data = options if dataset is None else dataset
     if dataset is None:
         pipelines.check_options(recipe.pipeline, options)
+        options = convergence.with_held_out(recipe.replace(**settings), options)
+    data = options if dataset is None else dataset
     hardware.prepare()
     recipe, opened = open_chosen(recipe, settings, data)
     run = runs.create(recipe, None if dataset is not None else options, root)

@@ -99,12 +99,14 @@ def open_experiment(
     from tfmi import runs
     from tfmi.evaluation.scored_split import scored_on
     from tfmi.experiments.experiment import Experiment
+    from tfmi.training import convergence
     from tfmi.training import hardware
 
     # A wrong setting is told before TensorFlow is loaded.
     wanted = recipes.find(recipe).replace(**settings)
     wanted.check_files()
     split, data = _chosen_split(split, wanted.pipeline, data)
+    data = convergence.with_held_out(wanted, data)
     hardware.prepare()
     chosen, dataset = api.open_chosen(recipe, settings, data)
     path = pathlib.Path(output or f"{runs.FOLDER}/{chosen.name}-{kind}")

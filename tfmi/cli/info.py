@@ -19,6 +19,8 @@ def command(run):
         state += f", {progress.get('stage')} stage"
     click.echo(f"run       {run.path} ({state})")
     click.echo(f"data      {run.config.get('source', 'not opened yet')}")
+    for stage, end in run.config.get("ended", {}).items():
+        click.echo(f"ended     {stage}, {end['epochs']:,} epochs: {end['reason']}")
     click.echo(f"versions  {json.dumps(run.config.get('versions', {}))}")
     settings = run.recipe.to_dict()
     notes, fixed = paper.notes(settings)

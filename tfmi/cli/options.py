@@ -156,11 +156,23 @@ def _with_default(text, default):
     return f"{text}  [default: {default}]"
 
 
+class Epochs(click.ParamType):
+    """A number of epochs, or a text that the recipe checks."""
+
+    name = "integer|auto:N"
+
+    def convert(self, value, param, ctx):
+        if str(value).startswith("auto"):
+            return value
+        return click.INT.convert(value, param, ctx)
+
+
 def _setting_option(field, recipe, numbers):
     flag = "--" + field.name.replace("_", "-")
     if field.type is bool:
         flag = f"{flag}/--no-{flag[2:]}"
     kind = numbers(field.type) if field.type in (int, float) else field.type
+    kind = Epochs() if field.metadata["auto"] and kind is int else kind
     choices = field.metadata["choices"]
     kind = click.Choice(choices) if choices else kind
     text = _with_default(field.metadata["help"], getattr(recipe, field.name))

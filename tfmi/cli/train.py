@@ -13,6 +13,7 @@ from tfmi.cli.options import RecipeCommand
 from tfmi.cli.options import recipe_names
 from tfmi.cli.options import report
 from tfmi.errors import UsageError
+from tfmi.training import convergence
 from tfmi.training import hardware
 
 
@@ -68,10 +69,16 @@ def command(
     if probe_every is None:
         probe_every = 0 if strategy else 1000
     if resume:
-        runs.load(resume)
+        wanted = runs.load(resume).recipe
     else:
         # A wrong setting is told before TensorFlow is loaded.
-        recipes.find(recipe).replace(**settings).check_files()
+        wanted = recipes.find(recipe).replace(**settings)
+        wanted.check_files()
+        data = convergence.with_held_out(wanted, data)
+    if strategy and convergence.automatic_stages(wanted):
+        raise UsageError(
+            "--strategy must go with numbers of epochs. Received: automatic epochs"
+        )
     if not strategy:
         hardware.prepare()
     with _replicas(strategy) as spare:
@@ -150,7 +157,9 @@ def _run(run, dataset, precision, jit, spare, probe_every):
 def _echo_summary(run):
     """How long each stage took, and what comes next."""
     for stage, seconds in run.config["seconds"].items():
-        click.echo(f"        {stage} stage in {_duration(seconds)}")
+        ended = run.config.get("ended", {}).get(stage)
+        why = f", {ended['epochs']:,} epochs: {ended['reason']}" if ended else ""
+        click.echo(f"        {stage} stage in {_duration(seconds)}{why}")
     path = shlex.quote(str(run.path))
     scored = any(names for domain in run.factors.values() for names in domain.values())
     # Without a factor there is nothing to evaluate.

@@ -227,4 +227,7 @@ def _copy_stage(run, donor, stage):
         if source.is_file():
             with replacing(target) as temporary:
                 shutil.copyfile(source, temporary)
+    ended = {n: e for n, e in donor.config.get("ended", {}).items() if n == stage}
+    if ended:
+        run.save_config(ended={**run.config.get("ended", {}), **ended})
     run.save_config(**{f"{stage}_stage_of": str(donor.path)})

@@ -186,7 +186,7 @@ def trainings(experiment):
     for run in runs.every(experiment.path):
         per_epoch = experiment.dataset.num_images("train") // run.recipe.batch_size
         for stage, seconds in run.config.get("seconds", {}).items():
-            epochs = run.recipe.epochs(stage)
+            epochs = runs.trained_epochs(run, stage)
             about = {"recipe": run.recipe.name, "run": run.path.name, "stage": stage}
             about |= {"epochs": epochs, "steps": epochs * per_epoch}
             rows.append({**about, "seconds": seconds})

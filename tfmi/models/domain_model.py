@@ -67,9 +67,9 @@ class DomainModel(PairModel, keras.Model):
         seeds = step_seeds(self.seed, self.steps_done, self.SEEDS)
         return step_of_players(self, lambda: self._terms(pair, seeds, training=True))
 
-    def _evaluate(self, pair):
+    def _evaluate(self, pair, training=False):
         seeds = step_seeds(self.seed, self.trackers["loss"].count, self.SEEDS)
-        return self._terms(pair, seeds, training=False)
+        return self._terms(pair, seeds, training)
 
     def _added_losses(self):
         """Regularisers of a user's own encoder."""

@@ -10,11 +10,13 @@ import importlib
 from tfmi.errors import UsageError
 from tfmi.files import parse_json
 from tfmi.recipes.base import Recipe
+from tfmi.recipes.base import epochs_setting
 from tfmi.recipes.base import setting
 from tfmi.registry import plugins
 
 __all__ = [
     "Recipe",
+    "epochs_setting",
     "every",
     "find",
     "from_dict",

@@ -14,6 +14,8 @@ LARGEST = 2**32 - 1
 # A run lies in a folder that begins with it.
 PLAIN_NAME = re.compile(r"\w[\w .+-]{0,99}")
 KERAS_FILE, KERAS_APPLICATION = ".keras", "keras.applications:"
+# Epochs that follow the data, and the most that "auto" alone allows.
+AUTO, AUTO_EPOCHS = re.compile(r"auto(?::([1-9]\d{0,8}))?"), 200
 
 
 def setting(
@@ -26,6 +28,7 @@ def setting(
     below=math.inf,
     choices=None,
     code_levels=False,
+    auto=False,
 ):
     """A field of a recipe, with all that a command line and a check need of it.
 
@@ -38,11 +41,26 @@ def setting(
         at_least, at_most, below: bounds of a number.
         choices: the values of a text.
         code_levels: whether 1 is refused, since one level is no code.
+        auto: whether it may be a text of `AUTO` as well.
     """
     rules = {"at_least": at_least, "at_most": at_most, "below": below}
     metadata = {"help": help, "stage": stage, "choices": choices, **rules}
-    metadata["code_levels"] = code_levels
+    metadata |= {"code_levels": code_levels, "auto": auto}
     return dataclasses.field(default=default, metadata=metadata)
+
+
+def epochs_setting(default, help, *, stage=None):
+    """A setting `<stage>_epochs`: a number, or "auto:N", which trains until the losses
+    on held-out pairs are flat, N epochs at most ("auto": `AUTO_EPOCHS`).
+
+    It is for stages whose model has `held_out_step` and `networks_state`, as a
+    `models.pair_model.PairModel`, and losses that tell it (`training.convergence`).
+    """
+    help = (
+        f"{help.removesuffix('.')}. auto:N trains until the losses on held-out pairs "
+        f"are flat, N epochs at most (auto: {AUTO_EPOCHS})."
+    )
+    return setting(default, help, stage=stage, at_least=1, auto=True)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -50,7 +68,8 @@ class Recipe:
     """Everything that a run depends on but the data.
 
     A method's own settings are the fields of a subclass, each made by `setting`.
-    For each of its stages a method has a setting `<stage>_epochs`.
+    For each of its stages a method has a setting `<stage>_epochs`, made by `setting`
+    or by `epochs_setting`.
 
     Attributes:
         name: of the recipe, as `tfmi train NAME`.
@@ -124,8 +143,22 @@ class Recipe:
         return dataclasses.replace(self, **changes)
 
     def epochs(self, stage):
-        """Number of epochs of a stage."""
-        return getattr(self, f"{stage}_epochs")
+        """Number of epochs of a stage; the most where it is automatic."""
+        value = getattr(self, f"{stage}_epochs")
+        if isinstance(value, int):
+            return value
+        return int(AUTO.fullmatch(value)[1] or AUTO_EPOCHS)
+
+    def is_auto(self, stage):
+        """Whether a stage ends where its losses on held-out pairs are flat."""
+        return isinstance(getattr(self, f"{stage}_epochs"), str)
+
+    def built(self, stage):
+        """The recipe that a stage's model is built by: where its epochs are automatic,
+        the training lets the learning rate fall, as only then its steps are known."""
+        if self.is_auto(stage):
+            return self.replace(learning_rate_decay="none")
+        return self
 
     def to_dict(self):
         """`{field: value}`, which `recipes.from_dict` reads."""
@@ -134,6 +167,12 @@ class Recipe:
 
 def _check(field, value):
     name, kind, rules = field.name, field.type, field.metadata
+    if rules.get("auto") and isinstance(value, str):
+        if not AUTO.fullmatch(value):
+            raise UsageError(
+                f"{name} must be a whole number, auto or auto:N. Received: {value}"
+            )
+        return
     if kind is float and isinstance(value, int) and not isinstance(value, bool):
         value = float(value) if abs(value) <= LARGEST else math.inf
     if type(value) is not kind:

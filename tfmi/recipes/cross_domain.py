@@ -38,7 +38,12 @@ class CrossDomainRecipe(Recipe):
         0.1, "Standard deviation of the noise on what the decoders see."
     )
     critic_learning_rate: float = setting(2e-4, "Learning rate of the critics.")
-    training_epochs: int = setting(20, "Epochs of training.", at_least=1)
+    training_epochs: int = setting(
+        20,
+        "Epochs of training. There is no auto, as the critics' scores have no level "
+        "that tells when it is enough.",
+        at_least=1,
+    )
 
 
 RECIPES = for_datasets(

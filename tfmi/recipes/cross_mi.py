@@ -4,6 +4,7 @@ import dataclasses
 
 from tfmi.errors import UsageError
 from tfmi.recipes.base import Recipe
+from tfmi.recipes.base import epochs_setting
 from tfmi.recipes.base import setting
 
 NETWORKS = ("concat", "dot")
@@ -65,10 +66,8 @@ class CrossMIRecipe(Recipe):
     discriminator_units: int = setting(
         512, "Width of the discriminators.", stage="exclusive", at_least=1
     )
-    shared_epochs: int = setting(10, "Epochs of stage 1.", at_least=1)
-    exclusive_epochs: int = setting(
-        10, "Epochs of stage 2.", stage="exclusive", at_least=1
-    )
+    shared_epochs: int = epochs_setting(10, "Epochs of stage 1.")
+    exclusive_epochs: int = epochs_setting(10, "Epochs of stage 2.", stage="exclusive")
     estimator: str = setting(
         "jsd",
         "Estimator of mutual information: jsd (Eq. 2), or info_nce (van den Oord et "

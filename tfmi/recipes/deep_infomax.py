@@ -3,6 +3,7 @@
 import dataclasses
 
 from tfmi.recipes.base import Recipe
+from tfmi.recipes.base import epochs_setting
 from tfmi.recipes.base import setting
 from tfmi.recipes.cross_mi import NETWORKS
 from tfmi.recipes.datasets import EPOCHS
@@ -35,7 +36,7 @@ class DeepInfoMaxRecipe(Recipe):
     discriminator_units: int = setting(
         512, "Width of the prior's discriminators.", at_least=1
     )
-    training_epochs: int = setting(20, "Epochs of training.", at_least=1)
+    training_epochs: int = epochs_setting(20, "Epochs of training.")
 
 
 RECIPES = for_datasets(DeepInfoMaxRecipe, "deep-infomax", training_epochs=EPOCHS.get)

@@ -3,6 +3,7 @@
 import dataclasses
 
 from tfmi.recipes.base import Recipe
+from tfmi.recipes.base import epochs_setting
 from tfmi.recipes.base import setting
 from tfmi.recipes.datasets import EPOCHS
 from tfmi.recipes.datasets import for_datasets
@@ -40,10 +41,8 @@ class DisentangledSSLRecipe(Recipe):
         "Standard deviation of the noise on their pixels, which are -1 to 1.",
         stage="exclusive",
     )
-    shared_epochs: int = setting(10, "Epochs of step 1.", at_least=1)
-    exclusive_epochs: int = setting(
-        10, "Epochs of step 2.", stage="exclusive", at_least=1
-    )
+    shared_epochs: int = epochs_setting(10, "Epochs of step 1.")
+    exclusive_epochs: int = epochs_setting(10, "Epochs of step 2.", stage="exclusive")
 
 
 def _half(pipeline):

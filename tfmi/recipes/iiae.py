@@ -3,6 +3,7 @@
 import dataclasses
 
 from tfmi.recipes.base import Recipe
+from tfmi.recipes.base import epochs_setting
 from tfmi.recipes.base import setting
 from tfmi.recipes.datasets import EPOCHS
 from tfmi.recipes.datasets import for_datasets
@@ -29,7 +30,7 @@ class IIAERecipe(Recipe):
         "Standard deviation of a gaussian pixel, whose values are -1 to 1.",
         at_least=1e-3,
     )
-    training_epochs: int = setting(20, "Epochs of training.", at_least=1)
+    training_epochs: int = epochs_setting(20, "Epochs of training.")
 
 
 RECIPES = for_datasets(IIAERecipe, "iiae", training_epochs=EPOCHS.get)

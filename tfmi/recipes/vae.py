@@ -3,6 +3,7 @@
 import dataclasses
 
 from tfmi.recipes.base import Recipe
+from tfmi.recipes.base import epochs_setting
 from tfmi.recipes.base import setting
 from tfmi.recipes.datasets import EPOCHS
 from tfmi.recipes.datasets import for_datasets
@@ -38,7 +39,7 @@ class VAERecipe(Recipe):
     discriminator_learning_rate: float = setting(
         1e-4, "Learning rate of FactorVAE's discriminators."
     )
-    training_epochs: int = setting(20, "Epochs of training.", at_least=1)
+    training_epochs: int = epochs_setting(20, "Epochs of training.")
 
 
 RECIPES = for_datasets(VAERecipe, "vae", training_epochs=EPOCHS.get)

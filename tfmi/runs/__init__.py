@@ -8,7 +8,8 @@ runs/<recipe>-<date>-<time>/
   preview.png                 pairs as they are trained on
   encoder.keras               the user's own encoder before training, if any
   progress.json               the stage and step reached, finished or not
-  <stage>/                    history.csv, probes.csv, checkpoint.keras, logs/
+  <stage>/                    history.csv, probes.csv, held_out.csv (losses of a stage
+                              of automatic epochs), checkpoint.keras, logs/
                               (TensorBoard's), pictures of a method that draws
   <stage>.keras               the finished model of a stage; the last one holds
                               the encoders of those before
@@ -48,6 +49,7 @@ __all__ = [
     "load",
     "locked",
     "newest",
+    "trained_epochs",
     "versions",
 ]
 
@@ -105,6 +107,13 @@ def begin(path, recipe, data_options, stages=None):
             shutil.copyfile(recipe.encoder, temporary)
     run.save_config(versions=versions())
     return run
+
+
+def trained_epochs(run, stage):
+    """Number of epochs of a stage of a run: what it was ended after, where that was
+    left to its losses, else what its recipe says."""
+    ended = run.config.get("ended", {}).get(stage)
+    return ended["epochs"] if ended else run.recipe.epochs(stage)
 
 
 def versions():

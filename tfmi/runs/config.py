@@ -71,6 +71,13 @@ def _are_factors(domain):
     return _is_dict(domain, lambda f: _is_dict(f, _are_values)) and set(domain) == kinds
 
 
+def _is_end(value):
+    if not isinstance(value, dict) or set(value) != {"epochs", "reason"}:
+        return False
+    epochs = value["epochs"]
+    return type(epochs) is int and epochs > 0 and _is_text(value["reason"])
+
+
 RULES = {
     "data": (
         "options and their values, or null",
@@ -88,5 +95,9 @@ RULES = {
     "jit": ("true or false", lambda value: isinstance(value, bool)),
     "jit_required": ("true or false", lambda value: isinstance(value, bool)),
     "seconds": ("numbers >= 0 by stage", lambda value: _is_dict(value, _is_seconds)),
+    "ended": (
+        "epochs and a reason by stage",
+        lambda value: _is_dict(value, _is_end),
+    ),
     "versions": ("texts by package", lambda value: _is_dict(value, _is_text)),
 }

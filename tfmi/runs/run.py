@@ -200,9 +200,9 @@ class Run:
 
     def build(self, stage, **options):
         """A new model of a stage, as `Method.build`."""
-        return self.method.build(
-            stage, self.recipe, self.image_shape, encoder=self.own_encoder, **options
-        )
+        options |= {"encoder": self.own_encoder}
+        recipe = self.recipe.built(stage)
+        return self.method.build(stage, recipe, self.image_shape, **options)
 
     @property
     def own_encoder(self):

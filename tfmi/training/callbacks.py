@@ -40,6 +40,7 @@ class ProgressBar(keras.callbacks.Callback):
             {name: f"{float(value):.3f}" for name, value in (logs or {}).items()},
             refresh=False,
         )
+        self._bar.total = self._span.total
         # An execution may have made several steps.
         self._bar.update(self._epoch * self._span.per_epoch + batch + 1 - self._bar.n)
 

@@ -5,7 +5,10 @@ import csv
 import io
 
 import keras
+import tensorflow as tf
 
+from tfmi.errors import DataError
+from tfmi.errors import first_line
 from tfmi.files import foreign
 from tfmi.files import open_plain
 from tfmi.files import replacing
@@ -44,3 +47,20 @@ def drop_rows_from(path, number):
     with replacing(path) as temporary:
         with open(temporary, "w", newline="", encoding="utf-8") as file:
             csv.writer(file).writerows(left)
+
+
+@contextlib.contextmanager
+def one_line_of_disk_errors(folder):
+    """A DataError for what the history and the logs raise on a full disk."""
+    try:
+        yield
+    except (OSError, tf.errors.OpError) as error:
+        # TensorFlow's writers name their file or the disk's own words; its other
+        # errors, a GPU without memory among them, are of no disk.
+        of_disk = str(folder) in str(error) or "No space left" in str(error)
+        if isinstance(error, tf.errors.OpError) and not of_disk:
+            raise
+        raise DataError(
+            f"{folder} must be a folder that can be written. "
+            f"Received: {first_line(error)}"
+        ) from error

@@ -19,19 +19,28 @@ from tfmi.training import distribute
 SECONDS = 0.4
 
 
-@dataclasses.dataclass(frozen=True)
+@dataclasses.dataclass
 class Span:
     """The steps of one stage that are to be trained.
 
     Attributes:
         first: the step to begin at, 0 but for a resumed run.
-        total: number of steps of the whole stage.
+        total: number of steps of the whole stage. A callback may lower it to an epoch's
+            end that is not over yet.
         per_epoch: number of steps of an epoch.
+        every: an execution ends at each multiple of it, for callbacks that do
+            something at a certain step; 0 for none.
     """
 
     first: int
     total: int
     per_epoch: int
+    every: int = 0
+
+    def steps_to_pause(self, step):
+        """Steps from one to where the execution has to end."""
+        to_epoch = self.per_epoch - step % self.per_epoch
+        return min(to_epoch, self.every - step % self.every) if self.every else to_epoch
 
 
 def fit(model, batches, span, callbacks, xla_failed=None):
@@ -53,20 +62,23 @@ def fit(model, batches, span, callbacks, xla_failed=None):
     model.stop_training = False
     callbacks.on_train_begin()
     per_epoch = span.per_epoch
-    for epoch in range(span.first // per_epoch, -(-span.total // per_epoch)):
+    epoch = span.first // per_epoch
+    while epoch * per_epoch < span.total:
         position, logs = max(span.first - epoch * per_epoch, 0), {}
         if position == 0:
             model.reset_metrics()
         callbacks.on_epoch_begin(epoch)
         while position < per_epoch and not model.stop_training:
             callbacks.on_train_batch_begin(position)
-            count, logs = runner.run(per_epoch - position)
+            limit = span.steps_to_pause(epoch * per_epoch + position)
+            count, logs = runner.run(limit)
             position += count
             callbacks.on_train_batch_end(position - 1, logs)
         if position == per_epoch:
             callbacks.on_epoch_end(epoch, logs)
         if model.stop_training:
             break
+        epoch += 1
     callbacks.on_train_end()
 
 

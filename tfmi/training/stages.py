@@ -6,11 +6,9 @@ import time
 from collections.abc import Callable
 
 import keras
-import tensorflow as tf
 
 from tfmi.errors import DataError
 from tfmi.errors import UsageError
-from tfmi.errors import first_line
 from tfmi.files import replacing
 from tfmi.files import write_text
 from tfmi.models import saving
@@ -18,6 +16,8 @@ from tfmi.pipelines.preview import write_preview
 from tfmi.runs import samples
 from tfmi.runs.run import CHECKPOINT
 from tfmi.training import checkpoint
+from tfmi.training import convergence
+from tfmi.training import held_out
 from tfmi.training import loop
 from tfmi.training.augmentation import prepared
 from tfmi.training.callbacks import ProgressBar
@@ -26,6 +26,7 @@ from tfmi.training.checkpoint import Checkpoint
 from tfmi.training.checkpoint import FiniteLoss
 from tfmi.training.history import csv_logger
 from tfmi.training.history import drop_rows_from
+from tfmi.training.history import one_line_of_disk_errors
 from tfmi.training.monitor import TrainingMonitor
 from tfmi.training.pictures import write_pictures
 
@@ -68,7 +69,8 @@ def train(run, dataset, stop, probe_every=0):
 
 
 def check_sizes(recipe, dataset):
-    """Raise where the data cannot fill a batch or the domains do not fit."""
+    """Raise where the data cannot fill a batch, the domains do not fit, or a stage of
+    automatic epochs has no held-out pairs."""
     images = dataset.num_images("train")
     if recipe.batch_size > images:
         raise DataError(
@@ -79,6 +81,7 @@ def check_sizes(recipe, dataset):
         raise UsageError(
             "share_weights must be false for images of two domains. Received: true"
         )
+    convergence.check_held_out(recipe, dataset)
 
 
 def _describe(run, dataset):
@@ -136,14 +139,17 @@ class _Training:
         model = self._build(stage, before, total, precision)
         first = checkpoint.restore(model, run.stage_folder(stage.name))
         span = loop.Span(first, total, per_epoch)
+        end = held_out.automatic_end(run, stage.name, self.dataset, span, seed)
         self._save_progress(stage, span.first, total)
         begun = time.monotonic()
-        paused = self._fit(model, stage, span, seed)
+        paused = self._fit(model, stage, span, seed, [end] if end else [])
         self._add_seconds(stage, time.monotonic() - begun - paused)
         step = int(model.steps_done.numpy())
-        if step < total:
-            self._save_progress(stage, step, total)
+        if step < span.total:
+            self._save_progress(stage, step, span.total)
             return None
+        if end:
+            end.save()
         if precision != "float32":
             # What is kept is float32 whatever it was trained in.
             model = saving.copied(
@@ -174,13 +180,13 @@ class _Training:
             model = self.run.build(earlier.name, before=model, **options)
         return model
 
-    def _fit(self, model, stage, span, seed):
+    def _fit(self, model, stage, span, seed, ends):
         """Train, with all that watches it; returns seconds that no step took."""
         run, folder = self.run, self.run.stage_folder(stage.name)
         drop_rows_from(run.history_file(stage.name), span.first // span.per_epoch)
         bar = ProgressBar(stage.name, span)
         with (
-            _one_line_of_disk_errors(folder),
+            one_line_of_disk_errors(folder),
             contextlib.closing(bar),
             csv_logger(run.history_file(stage.name)) as history,
         ):
@@ -189,6 +195,7 @@ class _Training:
             )
             callbacks = [
                 FiniteLoss(),
+                *ends,
                 bar,
                 monitor,
                 StepScalars(folder / "logs" / "steps", span),
@@ -223,20 +230,3 @@ class _Training:
         spent = self.run.config.get("seconds", {})
         spent = {**spent, stage.name: spent.get(stage.name, 0.0) + seconds}
         self.run.save_config(seconds=spent)
-
-
-@contextlib.contextmanager
-def _one_line_of_disk_errors(folder):
-    """A DataError for what the history and the logs raise on a full disk."""
-    try:
-        yield
-    except (OSError, tf.errors.OpError) as error:
-        # TensorFlow's writers name their file or the disk's own words; its other
-        # errors, a GPU without memory among them, are of no disk.
-        of_disk = str(folder) in str(error) or "No space left" in str(error)
-        if isinstance(error, tf.errors.OpError) and not of_disk:
-            raise
-        raise DataError(
-            f"{folder} must be a folder that can be written. "
-            f"Received: {first_line(error)}"
-        ) from error

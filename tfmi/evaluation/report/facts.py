@@ -1,6 +1,7 @@
 """What was trained on what, as lines for people."""
 
 from tfmi import recipes
+from tfmi import runs
 
 
 def about(run):
@@ -13,6 +14,7 @@ def about(run):
     """
     recipe, config, images = run.recipe, run.config, run.samples.num_images
     defaults = recipes.every().get(recipe.name)
+    trained = {stage: runs.trained_epochs(run, stage) for stage in run.stages}
     return {
         "run": run.path.name,
         "path": str(run.path),
@@ -26,11 +28,11 @@ def about(run):
         "images": images,
         "stages": {
             stage: {
-                "epochs": recipe.epochs(stage),
-                "steps": images["train"] // recipe.batch_size * recipe.epochs(stage),
+                "epochs": epochs,
+                "steps": images["train"] // recipe.batch_size * epochs,
                 "seconds": config.get("seconds", {}).get(stage),
             }
-            for stage in run.stages
+            for stage, epochs in trained.items()
         },
     }
 
