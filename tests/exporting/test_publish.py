@@ -297,6 +297,15 @@ def test_only_the_encoders_that_are_named(tmp_path, wanted, names):
     assert 'license: "mit"' in card and "\n\nme\n\n" in card
 
 
+def test_no_image_of_the_data_is_kept(small, tmp_path):
+    publish.export_run(small, "onnx", tmp_path, keep_images=False)
+    arrays = np.load(tmp_path / "tiny" / "references" / "shared-1.npz")
+    kept = {image.tobytes() for image in arrays["images"]}
+    assert len(kept) == 64
+    assert not kept & {i.tobytes() for i in small.sample_images("x", 64)}
+    verify_export(tmp_path / "tiny")
+
+
 def test_another_encoder_is_refused(small, tmp_path):
     rule = "encoders must be among shared. Received: combined"
     with pytest.raises(UsageError, match=rule):

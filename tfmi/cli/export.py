@@ -38,6 +38,12 @@ from tfmi.exporting import server_files
     help="Encoders to export, joined by commas: representations, and combined. "
     "[default: every one]",
 )
+@click.option(
+    "--keep-images/--no-keep-images",
+    default=True,
+    show_default=True,
+    help="Keep test images with the export, to check it on; random ones if not.",
+)
 @click.option("--license", help="Licence that the model cards name, as cc-by-4.0.")
 @click.option("--credit", help="What the model cards say of the data and its authors.")
 def command(run, wanted, output, quantize, float16, **options):

@@ -52,8 +52,13 @@ class EncoderExport:
             "models": {},
         }
         self.names = [self.info["reference"], self.info["card"]]
-        images = self.sample_images(reference.COUNT)
-        self.arrays = reference.make(encoders, images, self.info["enlarge"])
+        self.arrays = reference.make(encoders, self._kept(), self.info["enlarge"])
+
+    def _kept(self):
+        """Images that are written down with the export."""
+        if self.options.keep_images:
+            return self.sample_images(reference.COUNT)
+        return reference.smooth_images(self.info["image_shape"])
 
     def _about(self, representations):
         now = datetime.datetime.now(datetime.timezone.utc)

@@ -19,6 +19,8 @@ class Options:
             after are functions from raw images to `{representation: vectors}`.
         encoders: names of representations, and "combined", joined by commas: the
             encoders that are exported. None: every one.
+        keep_images: whether images of the test split are kept with the export, to
+            check it again; without, random ones are.
         license: of the export, for its card (an identifier of the Hugging Face Hub,
             such as "cc-by-4.0"), or `None`.
         credit: what the card says of the data beside its source, or `None`.
@@ -34,6 +36,7 @@ class Options:
     opset: int = 17
     probe: Callable | None = None
     encoders: str | None = None
+    keep_images: bool = True
     license: str | None = None
     credit: str | None = None
     model_root: str = server_files.MODEL_ROOT

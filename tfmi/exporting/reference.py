@@ -65,6 +65,13 @@ def _outputs(encoders, images, kind):
     return {f"{kind}/{name}": values for name, values in outputs.items()}
 
 
+def smooth_images(shape):
+    """Random uint8 images `(32, *shape)` without edges, in the place of real ones."""
+    generator = np.random.default_rng(0)
+    coarse = generator.integers(0, 256, (COUNT // 2, 4, 4, shape[2]))
+    return np.uint8(tf.image.resize(coarse, shape[:2]))
+
+
 def probe_images(real):
     """64 uint8 images: half real, the others random, black, white and checkered."""
     shape = real.shape[1:]
