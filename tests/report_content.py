@@ -93,6 +93,7 @@ def run(folder, domains="xy", labelled=True, histories=HISTORIES, **changes):
         "samples": Samples({}, every, {"train": 640, "test": TEST_IMAGES}),
         "represent": lambda representation, domain: VECTORS[representation],
         "history_file": lambda stage: path / f"{stage}.csv",
+        "stage_folder": lambda stage: path / stage,
     }
     return types.SimpleNamespace(**{**parts, **changes})
 

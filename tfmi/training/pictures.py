@@ -6,6 +6,7 @@ from PIL import Image
 from tfmi.files import replacing
 from tfmi.models.preprocessing import scale_images
 from tfmi.pipelines.viewable import viewable
+from tfmi.runs.pictures import picture_file
 
 PAIRS = 12
 GAP = 2
@@ -30,7 +31,7 @@ def write_pictures(run, stage, model, dataset):
         return {domain: scale_images(pair[domain]) for domain in "xy"}
 
     for name, rows in run.method.pictures(model, test_pairs).items():
-        with replacing(run.stage_folder(stage) / f"{name}.png") as path:
+        with replacing(picture_file(run, stage, name)) as path:
             Image.fromarray(sheet(rows, dataset.channels)).save(path, "PNG")
 
 

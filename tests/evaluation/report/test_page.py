@@ -1,7 +1,9 @@
 """The structure of report.html, without a browser."""
 
+import base64
 import configparser
 import html.parser
+import io
 import json
 import pathlib
 import re
@@ -10,6 +12,7 @@ import made_method
 import made_results
 import pytest
 import report_content as content
+from PIL import Image
 
 from tfmi.errors import DataError
 from tfmi.evaluation.report import write
@@ -49,7 +52,11 @@ def _write(folder, results=content.RESULTS, exports=content.EXPORTS, **changes):
 
 @pytest.fixture(scope="module")
 def page(tmp_path_factory):
-    return _write(tmp_path_factory.mktemp("full"))
+    folder = tmp_path_factory.mktemp("full")
+    drawn = content.run(folder).stage_folder("shared") / "reconstructions.png"
+    drawn.parent.mkdir()
+    Image.new("RGB", (36, 24), "red").save(drawn)
+    return _write(folder)
 
 
 @pytest.fixture(scope="module")
@@ -115,6 +122,15 @@ def test_each_chart_has_its_specification(page, elements):
     assert [view["name"] for view in data["domains"]] == ["x", "y"]
     representations = [list(view["representations"]) for view in data["domains"]]
     assert representations == [["shared", "exclusive"]] * 2
+
+
+def test_what_the_model_drew_is_there(page, elements, bare):
+    (drawn,) = (a for a in elements.all("img") if a.get("class") == "drawn")
+    assert drawn["alt"] == "reconstructions of test images"
+    content = base64.b64decode(drawn["src"].removeprefix("data:image/png;base64,"))
+    with Image.open(io.BytesIO(content)) as picture:
+        assert picture.getpixel((0, 0)) == (255, 0, 0)
+    assert "drawn" not in {a.get("class") for a in bare.all("img")}
 
 
 def test_requests_are_there(elements):

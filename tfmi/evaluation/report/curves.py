@@ -1,12 +1,14 @@
-"""Training curves from the history files of a run."""
+"""Training curves from the history files of a run, and what its models drew."""
 
 import csv
 import io
 import math
 
+from tfmi.evaluation.report import thumbnails
 from tfmi.evaluation.report import vega_charts
 from tfmi.files import foreign
 from tfmi.files import open_plain
+from tfmi.runs.pictures import pictures_of
 
 VALIDATION = "val_"
 
@@ -45,10 +47,17 @@ def _number(text):
 
 
 def training_curves(run):
-    """What `stage_curves` gives, for each stage of a run that has a history."""
+    """What `stage_curves` gives, for each stage of a run that has a history, with
+    "pictures": `{name: data URI}` of what its model drew."""
     histories = {name: read_history(run.history_file(name)) for name in run.stages}
     return [
-        stage_curves(stage, run.method.terms, histories[stage.name])
+        {
+            **stage_curves(stage, run.method.terms, histories[stage.name]),
+            "pictures": {
+                name: thumbnails.file_uri(path)
+                for name, path in pictures_of(run, stage.name).items()
+            },
+        }
         for stage in run.method.stages
         if histories.get(stage.name)
     ]
