@@ -73,8 +73,9 @@ def _estimate(critic, first, second, seed):
 
 
 def _value(critic, vectors, seed):
+    """Eq. 2 of vectors, over some shuffles of the second."""
     draws = [tf.constant([seed, draw]) for draw in range(SHUFFLES)]
-    return float(np.mean([_estimate(critic, *vectors, draw) for draw in draws]))
+    return tf.add_n([_estimate(critic, *vectors, draw) for draw in draws]) / SHUFFLES
 
 
 def _fit(critic, train, held, steps, seed):
@@ -82,7 +83,6 @@ def _fit(critic, train, held, steps, seed):
     optimizer = keras.optimizers.Adam(1e-3)
     optimizer.build(critic.trainable_variables)
 
-    @tf.function
     def ascend(step):
         draw = tf.stack([tf.constant(seed + 1), step])
         shape, count = [min(BATCH, len(train[0]))], len(train[0])
@@ -94,12 +94,20 @@ def _fit(critic, train, held, steps, seed):
         optimizer.apply_gradients(
             zip(gradients, critic.trainable_variables, strict=True)
         )
+        return step + 1
+
+    # A call a look: of so small a network a call a step would cost more than the step.
+    @tf.function(autograph=False)
+    def ascend_until(step, end):
+        tf.while_loop(lambda step: step < end, ascend, [step])
+        return _value(critic, held, seed)
 
     best, best_step, weights = _value(critic, held, seed), 0, critic.get_weights()
-    for step in range(1, steps + 1):
-        ascend(tf.constant(step))
-        if step % EVERY == 0 and (value := _value(critic, held, seed)) > best:
-            best, best_step, weights = value, step, critic.get_weights()
-        if step - best_step >= PATIENCE * EVERY:
+    for step in range(0, steps, EVERY):
+        end = min(step + EVERY, steps)
+        value = ascend_until(tf.constant(step + 1), tf.constant(end + 1))
+        if value > best:
+            best, best_step, weights = value, end, critic.get_weights()
+        if end - best_step >= PATIENCE * EVERY:
             break
     critic.set_weights(weights)
