@@ -48,11 +48,14 @@ class PairDataset(abc.ABC):
         enlarge: whether a picture smaller than `image_shape` grows to fill it
             (`images.read_image`).
         unusable: a line for each file that could not be used.
-        splits: names of those that there are: "train", "test", and "validation" where
-            images of the training split are held out.
+        splits: names of those that there are: "train", "test", "validation" where
+            images of the training split are held out, and "unseen" where whole groups
+            are kept out of all others. Images of that split are labelled by their
+            group alone, `{name of the groups: number of the group}`.
         split: what a run keeps so that the split stays the same (`split.json`),
-            `{"train": [name, ...], "test": [name, ...]}`, or `None` where it
-            is fixed. A pipeline that gives it takes the file as `split_file`.
+            `{"train": [name, ...], "test": [name, ...]}`, and "unseen" where there
+            is one, or `None` where it is fixed. A pipeline that gives it takes the
+            file as `split_file`.
     """
 
     name: str

@@ -5,6 +5,7 @@ import collections
 import numpy as np
 
 from tfmi.errors import DataError
+from tfmi.pipelines import group_choice
 from tfmi.pipelines import saved_split
 from tfmi.pipelines import splits
 from tfmi.pipelines import validation
@@ -98,25 +99,29 @@ def grouped_pairs(
         images: `Images`, decoded; rows: what `decode` gave for them.
         share: names of the factors that make the groups.
         others: names of further factors to score.
-        options: of `_split_groups`; `validation_fraction`; `at_most`, `{factor:
-            number of values}`.
+        options: of `_split_groups`; `validation_fraction`; `images_per_group`;
+            `at_most`, `{factor: number of values}`.
 
     Raises:
         DataError: where no group of two images is there.
     """
     at_most = options.pop("at_most", {})
     held_out = options.pop("validation_fraction", 0)
+    images_per_group = options.pop("images_per_group", 0)
     groups = images.groups(share)
     if (groups < 0).all():
         raise DataError(
             f"there must be two images of one {'/'.join(share)}. Received: none"
         )
-    is_test = _split_groups(images, groups, **options)
     seed, parts = options.get("split_seed", 0), options.get("parts")
+    groups, notes = group_choice.limit_images(groups, images_per_group, seed)
+    images.notes += notes
+    is_test = _split_groups(images, groups, share, **options)
     is_test = validation.hold_out(is_test, groups, held_out, seed, parts=parts)
     scored = {}
     for factor in (*share, *others):
-        values = np.where(is_test >= 0, images.values[factor], "")
+        counted = (is_test >= 0) & (is_test != validation.UNSEEN)
+        values = np.where(counted, images.values[factor], "")
         scored[factor] = splits.scored_factor(
             factor, values, is_test == 1, at_most.get(factor)
         )
@@ -135,7 +140,10 @@ def grouped_pairs(
         (domain,),
         lambda split, seed: GroupPairing.within(groups, members["x", split], seed),
         members,
-        {"x": {f.name: scored[f.name][1] for f in domain.factors}},
+        {
+            "x": {f.name: scored[f.name][1] for f in domain.factors},
+            ("x", "unseen"): {"/".join(share): groups},
+        },
         notes=tuple(images.notes),
         unusable=tuple(images.unusable),
         split=named_split(images.names, is_test),
@@ -143,17 +151,33 @@ def grouped_pairs(
 
 
 def _split_groups(
-    images, groups, split_file=None, test_fraction=0.2, split_seed=0, parts=None
+    images,
+    groups,
+    share,
+    split_file=None,
+    test_fraction=0.2,
+    split_seed=0,
+    parts=None,
+    unseen_groups=0,
 ):
-    """int `(images,)`: 0 training, 1 test, -1 left out.
+    """int `(images,)`: of `validation.CODES`, -1 left out.
 
     Args:
+        share: names of the factors that make the groups.
         parts: what each image is a part of that is not torn, or `None`.
+        unseen_groups: as of `group_choice.choose_unseen`.
     """
     if split_file is not None:
-        return saved_split.apply_split(images.names, saved_split.read_split(split_file))
+        split = saved_split.apply_split(
+            images.names, saved_split.read_split(split_file)
+        )
+        _note_unseen(images, groups, share, split)
+        return split
     is_test = np.full(len(groups), -1)
-    inside = np.flatnonzero(groups >= 0)
+    unseen = group_choice.choose_unseen(groups, unseen_groups, split_seed)
+    is_test[np.isin(groups, unseen)] = validation.UNSEEN
+    _note_unseen(images, groups, share, is_test)
+    inside = np.flatnonzero((groups >= 0) & (is_test != validation.UNSEEN))
     divide, arrays, reason = splits.split_groups, [groups], splits.GROUPS_REASON
     if parts is not None:
         divide, arrays = splits.split_parts, [groups, np.asarray(parts)]
@@ -164,6 +188,15 @@ def _split_groups(
     return is_test
 
 
+def _note_unseen(images, groups, share, split):
+    is_unseen = split == validation.UNSEEN
+    if is_unseen.any():
+        columns = (images.values[name] for name in share)
+        names = ["/".join(values) for values in zip(*columns, strict=True)]
+        note = group_choice.unseen_note(groups, is_unseen, names)
+        images.notes.append(note)
+
+
 def named_split(names, is_test):
     """`PairDataset.split` of these images; what is held out is of the training
     images, which give it again."""
@@ -171,6 +204,8 @@ def named_split(names, is_test):
         "train": (validation.TRAIN, validation.VALIDATION),
         "test": (validation.TEST,),
     }
+    if (is_test == validation.UNSEEN).any():
+        codes["unseen"] = (validation.UNSEEN,)
     return {
         split: [n for n, part in zip(names, is_test, strict=True) if part in own]
         for split, own in codes.items()

@@ -4,6 +4,7 @@ from typing import Annotated
 
 from tfmi.errors import UsageError
 from tfmi.pipelines import iam_subset as subset
+from tfmi.pipelines.group_choice import UnseenGroups
 from tfmi.pipelines.groups import grouped_pairs
 from tfmi.pipelines.options import folder
 from tfmi.pipelines.options import option
@@ -34,6 +35,7 @@ def open_dataset(
             choices=("image", "form"),
         ),
     ] = "image",
+    unseen_groups: UnseenGroups = 0.0,
     test_fraction: TestFraction = 0.2,
     validation_fraction: ValidationFraction = 0.0,
     split_seed: SplitSeed = 0,
@@ -54,6 +56,7 @@ def open_dataset(
         images: number of images, 0 for all of these writers.
         split_by: "image", as the paper seems to, or "form": ink, pen and scan of a
             form then tell nothing of the writer's words in the other split.
+        unseen_groups: writers in neither split, but in one of their own, "unseen".
         test_fraction, validation_fraction, split_seed, split_file: as of
             `pairs.open_dataset`.
 
@@ -88,6 +91,7 @@ def open_dataset(
         [exclusive],
         parts=subset.forms(words.names) if split_by == "form" else None,
         at_most={"word": subset.WORD_CLASSES},
+        unseen_groups=unseen_groups,
         test_fraction=test_fraction,
         validation_fraction=validation_fraction,
         split_seed=split_seed,

@@ -22,7 +22,8 @@ class ImagePairs(PairDataset):
         pairing: function `(split, seed)` to an object with `num_images` and
             `indices(step, batch_size)` (module `pairing`).
         members: `{(domain, split): rows}`, the images of each split.
-        labels: `{domain: {factor: int (all rows,)}}`.
+        labels: `{domain: {factor: int (all rows,)}}`, and `{(domain, split): ...}`
+            of a split that has other factors.
         report: attributes `channels`, `notes`, `unusable`, `split` of `PairDataset`.
     """
 
@@ -72,9 +73,8 @@ class ImagePairs(PairDataset):
 
     def labelled(self, domain, split, batch_size, seed=0):
         indices = self._members[domain, split]
-        labels = {
-            name: values[indices] for name, values in self._labels[domain].items()
-        }
+        every = self._labels.get((domain, split), self._labels[domain])
+        labels = {name: values[indices] for name, values in every.items()}
         batches = tf.data.Dataset.from_tensor_slices((indices, labels))
         return batches.batch(batch_size).map(
             lambda rows, labels: (self._gather(rows), labels)

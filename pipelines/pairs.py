@@ -11,6 +11,8 @@ from tfmi.errors import DataError
 from tfmi.errors import UsageError
 from tfmi.files import printable
 from tfmi.pipelines import options
+from tfmi.pipelines.group_choice import ImagesPerGroup
+from tfmi.pipelines.group_choice import UnseenGroups
 from tfmi.pipelines.groups import grouped_pairs
 from tfmi.pipelines.image_rows import ImageRows
 from tfmi.pipelines.images import FORMAT_NAMES
@@ -49,6 +51,8 @@ def open_dataset(
     one_domain: Annotated[
         bool, option("The columns x and y hold images of one kind.")
     ] = False,
+    images_per_group: ImagesPerGroup = 0,
+    unseen_groups: UnseenGroups = 0.0,
     test_fraction: TestFraction = 0.2,
     validation_fraction: ValidationFraction = 0.0,
     split_seed: SplitSeed = 0,
@@ -65,6 +69,9 @@ def open_dataset(
         image_size: "HEIGHTxWIDTH" or "HEIGHTxWIDTHxCHANNELS"; by default
             that of the first image.
         one_domain: x and y of a table of pairs are images of one kind.
+        images_per_group: number of images of a group to take at most, 0 for all.
+        unseen_groups: number, or fraction below 1, of the groups that are in neither
+            split, but in one of their own, "unseen".
         validation_fraction: of the training images, held out of them.
         test_fraction, split_seed: of the split, by image within groups.
         split_file: a run's `split.json`, instead of a new split.
@@ -74,6 +81,7 @@ def open_dataset(
         UsageError: for options that do not go together.
     """
     _check(manifest, folder, share, evaluate, one_domain)
+    of_groups = {"images_per_group": images_per_group, "unseen_groups": unseen_groups}
     size_of = _size_of(image_size)
     split = {
         "test_fraction": test_fraction,
@@ -83,10 +91,12 @@ def open_dataset(
     }
     if folder:
         source = f"images in {folder}"
+        split |= of_groups
         return _grouped(_read_folder(folder), source, ["group"], [], size_of, split)
     share, evaluate = _names(share), _names(evaluate)
     table = read_table(manifest)
     if "path" not in table and {"x", "y"} <= set(table):
+        _check_no_groups(of_groups)
         return open_pairs(table, manifest, share, evaluate, one_domain, split, size_of)
     if one_domain or not share:
         raise UsageError(
@@ -96,6 +106,7 @@ def open_dataset(
     require_columns(table, ["path", *share, *evaluate], manifest)
     images = _read_images(table, manifest, list(dict.fromkeys([*share, *evaluate])))
     others = [name for name in evaluate if name not in share]
+    split |= of_groups
     return _grouped(images, f"images of {manifest}", share, others, size_of, split)
 
 
@@ -109,6 +120,15 @@ def _check(manifest, folder, share, evaluate, one_domain):
         raise UsageError(
             "--share, --evaluate and --one-domain must go with --manifest; the "
             "subfolders of --folder are the groups. Received: --folder"
+        )
+
+
+def _check_no_groups(of_groups):
+    given = [name for name, value in of_groups.items() if value]
+    if given:
+        raise UsageError(
+            "--images-per-group and --unseen-groups must go with images in groups "
+            f"(a column path, or --folder). Received: {given[0]} with pairs"
         )
 
 

@@ -50,7 +50,7 @@ class Hand:
     jitter: float
 
 
-def synthesize(output, writers, words_per_writer, fonts=None, seed=0):
+def synthesize(output, writers, words_per_writer, fonts=None, seed=0, shared_fonts=0):
     """Write a stand-in for IAM.
 
     Args:
@@ -59,6 +59,9 @@ def synthesize(output, writers, words_per_writer, fonts=None, seed=0):
         fonts: folder of fonts (ttf, otf, woff); by default the DejaVu fonts
             that matplotlib carries.
         seed: everything is a function of it and of the fonts.
+        shared_fonts: number of the fonts that writers then share, drawn by the seed:
+            they differ in slant, stroke, spacing, size, ink, paper and jitter alone.
+            0 takes all.
 
     Returns:
         The number of fonts.
@@ -68,7 +71,7 @@ def synthesize(output, writers, words_per_writer, fonts=None, seed=0):
             without fonts.
     """
     output = pathlib.Path(output)
-    paths = find_fonts(fonts)
+    paths = _drawn(find_fonts(fonts), shared_fonts, seed)
     make_folder(output)
     if any(output.iterdir()):
         raise DataError(f"the output folder must be new or empty. Received: {output}")
@@ -111,6 +114,18 @@ def find_fonts(folder=None):
             f"--fonts must be a folder of ttf, otf or woff fonts. Received: {folder}"
         )
     return paths
+
+
+def _drawn(paths, number, seed):
+    if number > len(paths):
+        raise DataError(
+            f"--shared-fonts must be at most the number of fonts ({len(paths)}). "
+            f"Received: {number}"
+        )
+    if not number:
+        return paths
+    chosen = np.random.default_rng([seed, *b"fonts"]).permutation(len(paths))[:number]
+    return [paths[position] for position in sorted(chosen)]
 
 
 def _hand(font, generator):

@@ -13,8 +13,9 @@ ValidationFraction = Annotated[
     option("Fraction of the training images to hold out for validation. 0 holds none."),
 ]
 # Numbers of the splits in arrays of one number an image; -1 is in none.
-TRAIN, TEST, VALIDATION = 0, 1, 2
-CODES = {"train": TRAIN, "test": TEST, "validation": VALIDATION}
+TRAIN, TEST, VALIDATION, UNSEEN = 0, 1, 2, 3
+CODES = {"train": TRAIN, "test": TEST, "validation": VALIDATION, "unseen": UNSEEN}
+OPTIONAL = ("validation", "unseen")
 
 
 def hold_out(split, groups, fraction, seed=0, whole=False, parts=None):
@@ -53,6 +54,4 @@ def hold_out(split, groups, fraction, seed=0, whole=False, parts=None):
 def members_of(split):
     """`{split: positions}` of the images of each split that there is."""
     members = {name: np.flatnonzero(split == code) for name, code in CODES.items()}
-    if not len(members["validation"]):
-        del members["validation"]
-    return members
+    return {n: m for n, m in members.items() if len(m) or n not in OPTIONAL}

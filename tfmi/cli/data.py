@@ -78,14 +78,22 @@ def prepare_sentinel2(data_dir, output, bands, parts, beam, **settings):
     "--words-per-writer", type=click.IntRange(3), default=134, show_default=True
 )
 @click.option("--fonts", type=click.Path(), help="Folder of ttf, otf or woff fonts.")
+@click.option(
+    "--shared-fonts",
+    type=click.IntRange(0),
+    default=0,
+    show_default=True,
+    help="Number of fonts that writers share, who then differ in slant, pen and "
+    "spacing alone. 0 gives each his own while there are fonts.",
+)
 @click.option("--seed", type=click.IntRange(0), default=0, show_default=True)
-def synthesize_iam(output, writers, words_per_writer, fonts, seed):
+def synthesize_iam(output, writers, words_per_writer, fonts, shared_fonts, seed):
     """Write a SYNTHETIC stand-in for IAM, in IAM's layout, into OUTPUT.
 
     Words are drawn in fonts; nothing of it is handwriting by people.
     """
     from tfmi.pipelines.synthetic_iam import synthesize
 
-    count = synthesize(output, writers, words_per_writer, fonts, seed)
+    count = synthesize(output, writers, words_per_writer, fonts, seed, shared_fonts)
     which = "fonts" if fonts else "DejaVu fonts of matplotlib, which are no handwriting"
     click.echo(f"written {output}: SYNTHETIC, {writers} writers from {count} {which}")

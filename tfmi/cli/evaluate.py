@@ -39,6 +39,7 @@ def command(run, protocols, limit, seed, seeds, metrics, split):
     from tfmi.evaluation.scoring import results_folder
     from tfmi.evaluation.scoring import score
     from tfmi.evaluation.tables import summary
+    from tfmi.evaluation.tables import unseen
 
     dataset = run.open_dataset(split == "validation")
     click.echo(f"data    {dataset.source}")
@@ -56,6 +57,6 @@ def command(run, protocols, limit, seed, seeds, metrics, split):
             seeds=seeds,
             metrics=metrics,
         )
-    click.echo(summary.text(results))
+    click.echo("\n\n".join([summary.text(results), *unseen.texts(results)]))
     output = results_folder(run, split)
     click.echo(f"written {output}: tables.txt holds all tables, results.csv all values")

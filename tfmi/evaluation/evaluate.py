@@ -13,6 +13,7 @@ from tfmi.evaluation.measure import cross_domain
 from tfmi.evaluation.measure import disentanglement
 from tfmi.evaluation.measure import neighbours
 from tfmi.evaluation.measure import probes
+from tfmi.evaluation.measure import unseen
 from tfmi.evaluation.measure.features import drop_absent_values
 from tfmi.evaluation.measure.features import extract_all
 from tfmi.evaluation.measure.records import SPLITS
@@ -27,6 +28,7 @@ from tfmi.evaluation.scored_split import scored_on
 from tfmi.evaluation.tables import accuracy
 from tfmi.evaluation.tables import cross_domain as cross_domain_tables
 from tfmi.evaluation.tables import disentanglement as disentanglement_tables
+from tfmi.evaluation.tables import unseen as unseen_tables
 from tfmi.files import make_folder
 from tfmi.files import write_text
 
@@ -136,6 +138,7 @@ def _measure(rows, dataset, folder, options):
         records += neighbour_records(features, options.progress)
     domains = {domain.name: domain for domain in dataset.domains}
     records += cross_domain.records(every, domains, options.progress)
+    records += unseen.records(rows, dataset, BATCH, folder, options.progress)
     results = Results(about, records)
     if options.metrics:
         for group in disentanglement.groups(every):
@@ -189,6 +192,7 @@ def _about(row, every, dataset, seeds, options):
             **described,
             **neighbours.PROTOCOLS,
             **cross_domain.PROTOCOLS,
+            **unseen.PROTOCOLS,
             **disentanglement.PROTOCOLS,
         },
         "units": disentanglement.UNITS,
@@ -219,6 +223,7 @@ def _write(output, results):
     texts = [
         *accuracy.texts(results),
         *cross_domain_tables.texts(results),
+        *unseen_tables.texts(results),
         *disentanglement_tables.texts(results),
     ]
     write_text(output / "tables.txt", "\n\n".join(texts) + "\n")

@@ -19,6 +19,7 @@ from tfmi.files import write_text
 
 FORMAT = 2
 OURS, UNTRAINED, MAJORITY = "Ours", "Untrained encoder", "Majority class"
+CHANCE = "Chance"
 # Between the names of representations that a value is of together.
 JOINT = "+"
 ACCURACY, BALANCED, INFORMATION = "accuracy", "balanced_accuracy", "information"
@@ -29,7 +30,8 @@ class Record:
     """One measured value.
 
     Attributes:
-        row: what was measured: the encoder's row, `UNTRAINED` or `MAJORITY`.
+        row: what was measured: the encoder's row, `UNTRAINED`, `MAJORITY` or
+            `CHANCE`.
         representation: its name; two joined by `JOINT` for what is of both.
         domain: its name.
         protocol: how it was read: a probe's name, "1-nn l2", "dimensions" (metrics
