@@ -7,6 +7,7 @@ import numpy as np
 from tfmi.errors import DataError
 from tfmi.errors import UsageError
 from tfmi.pipelines.options import option
+from tfmi.pipelines.validation import UNSEEN
 
 ImagesPerGroup = Annotated[
     int,
@@ -95,6 +96,21 @@ def choose_unseen(groups, number, seed=0):
         )
     generator = np.random.default_rng([seed, *b"unseen groups"])
     return np.sort(generator.permutation(names)[:count])
+
+
+def described(name, groups, split, most):
+    """What stands behind the source of a dataset, of both choices.
+
+    Args:
+        name: of the groups.
+        groups: int `(images,)`.
+        split: int `(images,)`, of `validation.CODES`.
+        most: images of a group, 0 for all.
+    """
+    unseen = len(np.unique(groups[split == UNSEEN]))
+    parts = [f"{(split >= 0).sum():,} images, {most} of a {name} at most"] * bool(most)
+    parts += [f"{unseen} of the {name} values unseen in training"] * bool(unseen)
+    return "".join(f", {part}" for part in parts)
 
 
 def unseen_note(groups, is_unseen, names):

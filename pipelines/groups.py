@@ -132,9 +132,10 @@ def grouped_pairs(
     )
     domain = Domain("x", title, shared, exclusive)
     members = {("x", s): m for s, m in validation.members_of(is_test).items()}
+    group = "/".join(share)
     return ImagePairs(
         name,
-        source,
+        source + group_choice.described(group, groups, is_test, images_per_group),
         rows,
         image_shape,
         (domain,),
@@ -142,7 +143,7 @@ def grouped_pairs(
         members,
         {
             "x": {f.name: scored[f.name][1] for f in domain.factors},
-            ("x", "unseen"): {"/".join(share): groups},
+            ("x", "unseen"): {group: groups},
         },
         notes=tuple(images.notes),
         unusable=tuple(images.unusable),

@@ -38,6 +38,8 @@ def test_a_limit_is_drawn_by_the_seed_and_said(manifest):
         "48 of 120 images: 12 of each of 4 groups at most, drawn with seed 0"
         in dataset.notes
     )
+    # Cards, reports and results name it.
+    assert dataset.source.endswith("words.csv, 48 images, 12 of a writer at most")
     assert set(opened(manifest, images_per_group=12).split["train"]) <= set(names)
     other = opened(manifest, images_per_group=12, split_seed=1).split
     assert set(other["train"] + other["test"]) != set(names)
@@ -61,6 +63,7 @@ def test_unseen_groups_are_in_a_split_of_their_own(manifest, tmp_path):
     note = next(n for n in dataset.notes if n.startswith("kept out"))
     assert note.startswith("kept out of training and test: 2 of 4 groups (w")
     assert note.endswith("60 images")
+    assert dataset.source.endswith(", 2 of the writer values unseen in training")
     # No probe learns them, and no pair shows them.
     (factor,) = dataset.domains[0].shared_factors
     assert set(factor.values) == {f"w{n}" for n in writers(split["train"])}

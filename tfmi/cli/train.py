@@ -141,6 +141,9 @@ def _run(run, dataset, precision, jit, spare, probe_every):
 
     click.echo(f"recipe  {run.recipe.name}")
     report(dataset)
+    if convergence.automatic_stages(run.recipe):
+        held = dataset.num_images("validation")
+        click.echo(f"        {held:,} images are held out for the automatic epochs")
     folder = "of the first worker" if spare else run.path
     click.echo(f"run     {folder}")
     chosen = hardware.choose_execution(run, dataset.image_shape, precision, jit)
