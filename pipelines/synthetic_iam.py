@@ -21,6 +21,8 @@ from tfmi.pipelines.iam_files import SYNTHETIC
 
 SUFFIXES = (".ttf", ".otf", ".woff")
 WORDS_A_LINE, WORDS_A_FORM = 8, 48
+# Grey levels.
+INK, PAPER = (20, 110), (225, 250)
 NOTICE = f"{SYNTHETIC} stand-in for IAM made by tfmi from fonts; no handwriting"
 # Common English words, the most frequent first.
 VOCABULARY = """the of to and a in is that was for it with he be on his by at as
@@ -59,9 +61,9 @@ def synthesize(output, writers, words_per_writer, fonts=None, seed=0, shared_fon
         fonts: folder of fonts (ttf, otf, woff); by default the DejaVu fonts
             that matplotlib carries.
         seed: everything is a function of it and of the fonts.
-        shared_fonts: number of the fonts that writers then share, drawn by the seed:
-            they differ in slant, stroke, spacing, size, ink, paper and jitter alone.
-            0 takes all.
+        shared_fonts: number of the fonts that writers then share, drawn by the seed.
+            They differ in slant, stroke, spacing, size and unrest alone: ink and paper,
+            which alone would name a writer, are of each word. 0 takes all fonts.
 
     Returns:
         The number of fonts.
@@ -85,7 +87,12 @@ def synthesize(output, writers, words_per_writer, fonts=None, seed=0, shared_fon
             generator = np.random.default_rng([seed, writer])
             hand = _hand(paths[writer % len(paths)], generator)
             for name, line in _write_words(
-                output / "words", writer, words_per_writer, hand, generator
+                output / "words",
+                writer,
+                words_per_writer,
+                hand,
+                generator,
+                bool(shared_fonts),
             ):
                 words.append(f"{name} {line}")
                 bar.update()
@@ -135,8 +142,8 @@ def _hand(font, generator):
         slant=generator.uniform(-0.15, 0.4),
         stroke=int(generator.integers(0, 2)),
         spacing=generator.uniform(0.92, 1.15),
-        ink=int(generator.integers(20, 110)),
-        paper=int(generator.integers(225, 250)),
+        ink=int(generator.integers(*INK)),
+        paper=int(generator.integers(*PAPER)),
         wander=generator.uniform(0, 2.5),
         jitter=generator.uniform(0.3, 1.5),
     )
@@ -146,8 +153,14 @@ def _form(writer, form):
     return f"s{writer:02d}-{form:03d}"
 
 
-def _write_words(folder, writer, count, hand, generator):
-    """Write a writer's words; `(name, rest of the line in words.txt)` of each."""
+def _in_a_shade(hand, generator):
+    ink, paper = (int(generator.integers(*bounds)) for bounds in (INK, PAPER))
+    return dataclasses.replace(hand, ink=ink, paper=paper)
+
+
+def _write_words(folder, writer, count, hand, generator, any_shade):
+    """Write a writer's words; `(name, rest of the line in words.txt)` of each. With
+    `any_shade` each word has ink and paper of its own."""
     # About as in English, where one word in fifteen is "the".
     share = 1 / (np.arange(len(VOCABULARY)) + 4)
     texts = generator.choice(VOCABULARY, count, p=share / share.sum())
@@ -161,6 +174,7 @@ def _write_words(folder, writer, count, hand, generator):
         form = _form(writer, number // WORDS_A_FORM)
         line, position = divmod(number % WORDS_A_FORM, WORDS_A_LINE)
         name = f"{form}-{line:02d}-{position:02d}"
+        hand = _in_a_shade(hand, generator) if any_shade else hand
         picture = draw_word(str(text), font, hand, generator)
         path = folder / form.split("-")[0] / form / f"{name}.png"
         make_folder(path.parent)

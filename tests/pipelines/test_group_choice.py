@@ -5,6 +5,7 @@ import json
 import numpy as np
 import own_images
 import pytest
+from PIL import Image
 
 from tfmi import pipelines
 from tfmi.errors import DataError
@@ -123,10 +124,16 @@ def test_writers_share_fonts(tmp_path):
     every = synthetic_iam.find_fonts()
     with pytest.raises(DataError, match="at most the number of fonts"):
         synthetic_iam.synthesize(tmp_path / "b", 2, 3, shared_fonts=len(every) + 1)
-    # In one font, too, each writes in a way of his own.
-    hands = [
-        synthetic_iam._hand("font", np.random.default_rng([0, writer]))
-        for writer in range(3)
-    ]
-    assert len(set(hands)) == 3
-    assert len({hand.slant for hand in hands}) == 3
+
+
+def test_no_shade_names_a_writer_where_fonts_are_shared(tmp_path):
+    def papers(name, **options):
+        """The level of the paper in each picture of a writer."""
+        synthetic_iam.synthesize(tmp_path / name, 2, 6, **options)
+        pictures = sorted((tmp_path / name / "words" / "s00").rglob("*.png"))
+        return {
+            round(float(np.median(np.asarray(Image.open(p))[:2]))) for p in pictures
+        }
+
+    own, shared = papers("own"), papers("shared", shared_fonts=1)
+    assert max(own) - min(own) <= 2 < max(shared) - min(shared)
