@@ -23,6 +23,8 @@ DESCRIBED = {
     "precision": "float32",
     "jit": False,
     "seconds": {"shared": 1.5},
+    "parameters": {"shared": 12},
+    "peak_memory": {"shared": {"process": 34}},
 }
 CONTENTS = {
     "empty": b"",

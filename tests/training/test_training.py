@@ -126,6 +126,11 @@ def test_stopped_and_resumed_equals_unbroken(
     assert set(seconds) == {"shared", "exclusive"}
     assert all(0 < before <= seconds[stage] for stage, before in spent.items())
     assert sum(seconds.values()) > sum(spent.values())
+    config = runs.load(run.path).config
+    model = keras.saving.load_model(run.path / "exclusive.keras")
+    trained = sum(np.size(variable) for variable in model.trainable_variables)
+    assert config["parameters"]["exclusive"] == trained
+    assert config["peak_memory"]["shared"]["process"] > 1e8
     for resumed, expected in zip(weights(run), weights(unbroken), strict=True):
         np.testing.assert_array_equal(resumed, expected)
     for stage in ("shared", "exclusive"):

@@ -11,7 +11,9 @@ import click
 def command(paths, output):
     """Scores of RUNS, of baselines and of the paper in one table and picture.
 
-    Runs are those that tfmi evaluate scored, of one dataset.
+    Runs are those that tfmi evaluate scored, of one dataset. What their training took
+    stands beside: time a step and an epoch, also as multiples of the first run's,
+    parameters and peak memory.
     """
     import pathlib
 
@@ -21,5 +23,6 @@ def command(paths, output):
     from tfmi.experiments import compare
 
     folder, every = pathlib.Path(output), compare.results_of(chosen)
-    click.echo("\n\n".join(compare.write(folder, every)))
+    by_name = dict(zip(every, chosen, strict=True))
+    click.echo("\n\n".join(compare.write(folder, every, by_name)))
     click.echo(f"written {folder}")

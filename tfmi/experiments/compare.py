@@ -9,6 +9,7 @@ from tfmi.evaluation.tables.accuracy import probe_rows
 from tfmi.evaluation.tables.text import aligned
 from tfmi.evaluation.tables.text import decimal
 from tfmi.evaluation.tables.text import percent
+from tfmi.experiments import costs
 from tfmi.experiments import tables
 from tfmi.files import make_folder
 
@@ -132,13 +133,14 @@ def render_sources(every):
     return ["\n".join(["The runs are of different images:", *lines])]
 
 
-def write(folder, every):
+def write(folder, every, runs=None):
     """Write compare.txt, .json, .csv and a picture a protocol into a folder, which is
     made where there is none.
 
     Args:
         folder: its path.
         every: `{name: Results}`.
+        runs: `{name: Run}`, whose costs stand beside the scores (`costs`).
 
     Returns:
         The texts.
@@ -150,6 +152,7 @@ def write(folder, every):
     texts = [*map(render, compared), render_distances(compared)]
     texts += render_sources(every)
     make_folder(folder)
+    texts += [costs.write(folder, costs.cost_rows(runs))] if runs else []
     lines = [line for table in compared for line in _lines(table)]
     tables.write(folder, "compare", compared, texts, COLUMNS, lines)
     for protocol in dict.fromkeys(table["protocol"] for table in compared):

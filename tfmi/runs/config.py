@@ -58,6 +58,10 @@ def _is_seconds(value):
     return number and 0 <= value < math.inf
 
 
+def _is_count(value):
+    return type(value) is int and value >= 0
+
+
 def _is_text(value):
     return isinstance(value, str)
 
@@ -95,6 +99,11 @@ RULES = {
     "jit": ("true or false", lambda value: isinstance(value, bool)),
     "jit_required": ("true or false", lambda value: isinstance(value, bool)),
     "seconds": ("numbers >= 0 by stage", lambda value: _is_dict(value, _is_seconds)),
+    "parameters": ("numbers >= 0 by stage", lambda value: _is_dict(value, _is_count)),
+    "peak_memory": (
+        "numbers of bytes by stage and kind",
+        lambda value: _is_dict(value, lambda held: _is_dict(held, _is_count)),
+    ),
     "ended": (
         "epochs and a reason by stage",
         lambda value: _is_dict(value, _is_end),

@@ -2,6 +2,7 @@
 
 import contextlib
 import dataclasses
+import math
 import time
 from collections.abc import Callable
 
@@ -19,6 +20,7 @@ from tfmi.training import checkpoint
 from tfmi.training import convergence
 from tfmi.training import held_out
 from tfmi.training import loop
+from tfmi.training import memory
 from tfmi.training.augmentation import prepared
 from tfmi.training.callbacks import ProgressBar
 from tfmi.training.callbacks import StepScalars
@@ -141,9 +143,10 @@ class _Training:
         span = loop.Span(first, total, per_epoch)
         end = held_out.automatic_end(run, stage.name, self.dataset, span, seed)
         self._save_progress(stage, span.first, total)
+        memory.reset_peak()
         begun = time.monotonic()
         paused = self._fit(model, stage, span, seed, [end] if end else [])
-        self._add_seconds(stage, time.monotonic() - begun - paused)
+        self._add_costs(stage.name, model, time.monotonic() - begun - paused)
         step = int(model.steps_done.numpy())
         if step < span.total:
             self._save_progress(stage, step, span.total)
@@ -225,8 +228,15 @@ class _Training:
     def _save_progress(self, stage, step, total):
         self.run.save_progress(stage=stage.name, step=step, steps=total, finished=False)
 
-    def _add_seconds(self, stage, seconds):
-        """Keep how long a stage took; what a kill cut off is not in it."""
-        spent = self.run.config.get("seconds", {})
-        spent = {**spent, stage.name: spent.get(stage.name, 0.0) + seconds}
-        self.run.save_config(seconds=spent)
+    def _add_costs(self, stage, model, seconds):
+        """Keep what a stage took; what a kill cut off is not in it."""
+        names = "seconds", "parameters", "peak_memory"
+        spent, parameters, held = (self.run.config.get(name, {}) for name in names)
+        before = held.get(stage, {})
+        peak = {n: max(size, before.get(n, 0)) for n, size in memory.peak().items()}
+        trained = sum(math.prod(v.shape) for v in model.trainable_variables)
+        self.run.save_config(
+            seconds={**spent, stage: spent.get(stage, 0.0) + seconds},
+            parameters={**parameters, stage: trained},
+            peak_memory={**held, stage: peak},
+        )
