@@ -1,5 +1,6 @@
 """tfmi reproduce: what each table needs, budgets, and going on where it was left."""
 
+import made_results
 import pytest
 import stand_ins
 import tiny
@@ -14,6 +15,8 @@ from tfmi.experiments import reproduce
 from tfmi.experiments import reproduced
 from tfmi.experiments import reproduction
 from tfmi.experiments import schedule
+from tfmi.experiments.variants import Outcome
+from tfmi.experiments.variants import Variant
 
 RECIPE = recipes.find("colored-mnist-paper").replace(**tiny.SETTINGS)
 SIX = ["baseline", *reproduction.ABLATED]
@@ -153,11 +156,44 @@ def test_an_entry_has_the_papers_figure_and_the_difference(tmp_path, data, count
     assert stages[0]["steps"] == 2 * (20 // RECIPE.batch_size)
 
 
+def test_a_compared_system_stands_beside_the_papers_figures_of_it(
+    tmp_path, data, counts
+):
+    items = reproduction.items_of("compared", reproduction.chosen_items(None))
+    assert [item.name for item in items] == ["table1", "table2", "table3", "table4"]
+    items = [item for item in items if "colored-mnist" in item.pipelines]
+    name = reproduction.recipe_name("compared", "colored-mnist")
+    recipe = recipes.find(name).replace(training_epochs=2, batch_size=10)
+    dataset = pipelines.open_dataset("colored-mnist", data)
+    part = reproduce.Part(recipe, data, dataset, items)
+    work = reproduce.Reproduction(tmp_path, [part], [0], budget=1e6)
+    assert work.run(lambda: False, id)
+    assert counts.steps == STAGE
+    assert counts.scores == [["exclusive", "shared", "shared_pooled"]]
+    lines = (tmp_path / "reproduction.md").read_text().splitlines()
+    cells = [[cell.strip() for cell in line.split("|")] for line in lines]
+    digits = {(c[1], c[2]): c[4:6] for c in cells if len(c) > 3 and c[3] == "digit"}
+    assert digits["Table 1", "S of x"] == [name, "95.42%"]
+    assert digits["Table 2", "E of y"] == [name, "74.54%"]
+    assert digits["Table 1", "pooled S of x"] == [name, ""]
+    assert any("2 epochs; 1 of 1 rows are there" in line for line in lines)
+
+
+def test_a_vae_has_the_papers_figures_whatever_its_vector_is_called():
+    assert reproduction.recipe_name("compared", "iam") == "iam-vae"
+    own = made_results.results(latent=(0.3, 0.2), dataset="iam")
+    outcome = Outcome(Variant("baseline", "", {}, ("latent",)), 0, own)
+    key = "latent", "x", "paper"
+    table, accuracies = reproduced._published([outcome], key, "vae")
+    assert (table, accuracies["writer"]) == ("Table 4", 0.1377)
+
+
 @pytest.mark.parametrize(
     "args, message",
     [
         (["--only", "table9"], "--only must name"),
-        (["theirs"], "RECIPES must be of paper, default. Received: theirs"),
+        (["theirs"], "RECIPES must be of paper, default, compared. Received: theirs"),
+        (["compared", "--only", "table6"], "compared must go with table1, table2"),
         ([], "the data of an item must be given"),
         (["--only", "table4", "--sample"], "Received: none of iam"),
         (["--sample", "--budget", "0"], "--budget"),

@@ -6,7 +6,7 @@ from tfmi.cli.experiment import Values
 
 BUDGET = "Hours of all calls together: epochs are chosen so that they fit. By default "
 BUDGET += "the recipes' own schedules, however long."
-RECIPES = ("paper", "default")
+RECIPES = ("paper", "default", "compared")
 
 
 @click.command("reproduce")
@@ -28,7 +28,8 @@ def command(
 ):
     """The paper's tables and figures beside ours, on the data that is given.
 
-    RECIPES is paper (the `*-paper` recipes), default, or both with a comma. Writes
+    RECIPES is paper (the `*-paper` recipes), default, or compared (the systems of
+    other authors that Tables 1 to 4 have rows of), or several with commas. Writes
     reproduction.html and reproduction.md below --output, with the paper's figures,
     ours, the schedules and times. What is there already is not trained or scored
     again: the same command goes on where it was left.
@@ -91,7 +92,13 @@ def _parts(items, kinds, data):
     from tfmi import pipelines
     from tfmi.errors import UsageError
     from tfmi.experiments.reproduction import ELSEWHERE
+    from tfmi.experiments.reproduction import items_of
 
+    if not any(items_of(kind, items) for kind in kinds):
+        raise UsageError(
+            "compared must go with table1, table2, table3 or table4. "
+            f"Received: {', '.join(item.name for item in items)}"
+        )
     wanted = {}
     for item in items:
         for pipeline in item.pipelines:
@@ -116,13 +123,17 @@ def _parts(items, kinds, data):
 def _opened(wanted, kinds, data):
     from tfmi import api
     from tfmi.experiments.reproduce import Part
+    from tfmi.experiments.reproduction import items_of
+    from tfmi.experiments.reproduction import recipe_name
     from tfmi.training import hardware
 
     hardware.prepare()
     parts = []
     for kind in kinds:
         for pipeline in [pipeline for pipeline in wanted if pipeline in data]:
-            name = f"{pipeline}-paper" if kind == "paper" else pipeline
-            recipe, dataset = api.open_chosen(name, {}, data[pipeline])
-            parts.append(Part(recipe, data[pipeline], dataset, wanted[pipeline]))
+            if items := items_of(kind, wanted[pipeline]):
+                options = data[pipeline]
+                name = recipe_name(kind, pipeline)
+                recipe, dataset = api.open_chosen(name, {}, options)
+                parts.append(Part(recipe, options, dataset, items))
     return parts

@@ -4,6 +4,7 @@ import dataclasses
 import pathlib
 import time
 
+from tfmi import methods
 from tfmi.evaluation import grids
 from tfmi.experiments import reproduced
 from tfmi.experiments import reproduction
@@ -160,8 +161,7 @@ class Reproduction:
         )
         for part in self.parts:
             recipe, name = self._experiment(part).recipe, part.recipe.name
-            epochs = f"{recipe.shared_epochs} + {recipe.exclusive_epochs}"
-            own = f"{part.recipe.shared_epochs} + {part.recipe.exclusive_epochs}"
+            epochs, own = map(_epochs, (recipe, part.recipe))
             short = "" if epochs == own else f" (of {own}: a short schedule)"
             wanted = len(part.rows) * len(self.seeds)
             yield (
@@ -189,3 +189,9 @@ class Reproduction:
                 path = experiment.path / "figure5_exclusive.png"
                 pictures[kinds["sweep"]] = {f"{name}: factors in E": path}
         return pictures
+
+
+def _epochs(recipe):
+    """Those of each stage, "10 + 6"."""
+    stages = methods.find(recipe.method).stages
+    return " + ".join(str(recipe.epochs(stage.name)) for stage in stages)

@@ -1,6 +1,7 @@
 """What a reproduction came to: the paper's figures, ours, and the runs they are of."""
 
 import dataclasses
+import functools
 
 from tfmi import runs
 from tfmi.evaluation.measure import cross_domain
@@ -57,7 +58,7 @@ def entries(items, recipe, outcomes):
     for outcome in outcomes:
         by_key.setdefault(outcome.variant.key, []).append(outcome)
     readers = {
-        "probes": _probes,
+        "probes": functools.partial(_probes, method=recipe.method),
         "neighbours": _neighbours,
         "ablation": _ablation,
         "sweep": _sweep,
@@ -67,13 +68,25 @@ def entries(items, recipe, outcomes):
     return [Entry(recipe=recipe.name, **entry) for entry in read]
 
 
-def _probes(item, by_key):
+def _probes(item, by_key, method):
     same = by_key.get(BASELINE, [])
     for key in _keys(same, item.domain):
-        published = paper.published(_dataset(same), *key[:2])
+        published = _published(same, key, method)
         yield from _entries(
             item, _name(same, key), same, key, published and published[1]
         )
+
+
+def _published(outcomes, key, method):
+    """`(table, {factor: accuracy})` of what a method learns, or `None`."""
+    representation, domain, _ = key
+    dataset = _dataset(outcomes)
+    if method == "cross-mi":
+        return paper.published(dataset, representation, domain)
+    # A vector for all factors stands in the paper's rows of S as in those of E.
+    alone = _holds(outcomes, representation) == "all"
+    systems = paper.compared(dataset, "shared" if alone else representation, domain)
+    return systems.get(paper.SYSTEMS.get(method))
 
 
 def _neighbours(item, by_key):

@@ -3,6 +3,7 @@
 import dataclasses
 
 from tfmi import methods
+from tfmi import recipes
 from tfmi.errors import UsageError
 from tfmi.experiments.sweep import Knob
 from tfmi.experiments.sweep import variants as knob_variants
@@ -50,6 +51,8 @@ ITEMS = {
         Item("figure5", "Figure 5", ("colored-mnist", "shapes3d", "iam"), "sweep"),
     )
 }
+# Methods of the compared systems that Tables 1 to 4 have rows of, by dataset.
+COMPARED = {"colored-mnist": "cross-domain", "shapes3d": "cross-domain", "iam": "vae"}
 # What is reproduced by commands of their own.
 ELSEWHERE = {
     "figure6": "tfmi mi-map RUN --image FILE, of a run of sentinel2-paper",
@@ -77,6 +80,19 @@ def chosen_items(only=None):
     return [ITEMS[name] for name in dict.fromkeys(names)]
 
 
+def recipe_name(kind, pipeline):
+    """The recipe of a kind, "paper", "default" or "compared", for a dataset."""
+    if kind == "compared":
+        return recipes.of_method(pipeline, COMPARED[pipeline]).name
+    return f"{pipeline}-paper" if kind == "paper" else pipeline
+
+
+def items_of(kind, items):
+    """The items that recipes of a kind are trained for: a compared system has rows in
+    the tables of probes alone."""
+    return [item for item in items if kind != "compared" or item.kind == "probes"]
+
+
 def knob(recipe):
     """The values of lambda_adv, the recipe's own among them."""
     own = recipe.adversarial_weight
@@ -88,7 +104,7 @@ def variants(items, recipe):
 
     Args:
         items: list of `Item` of the recipe's dataset.
-        recipe: a `Recipe` of the paper's method.
+        recipe: a `Recipe` of the paper's method, or, for tables of probes, of any.
 
     Returns:
         A list of `Variant`, the baseline first.

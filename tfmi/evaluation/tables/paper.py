@@ -31,6 +31,8 @@ PUBLISHED = {
 # The systems that the paper compares with, by pipeline, representation and domain: of
 # each its name there, as `PUBLISHED`. Its VAE has one vector for all factors.
 IMAGE_TRANSLATION, VAE = "[9]", "VAE [17]"
+# By the names of their methods here.
+SYSTEMS = {"cross-domain": IMAGE_TRANSLATION, "vae": VAE}
 
 
 def _digits_of_9(table, color, digit, color_accuracy):
