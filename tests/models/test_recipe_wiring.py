@@ -78,6 +78,8 @@ CHANGES = {
 }
 # Settings of the training around the models.
 ELSEWHERE = {"encoder", "batch_size", "max_shift", "shared_epochs", "exclusive_epochs"}
+# Not for images of two domains: test_partner_negatives.py.
+ELSEWHERE |= {"exclusive_negatives"}
 
 
 def built(**changes):

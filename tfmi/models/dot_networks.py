@@ -99,6 +99,13 @@ class DotNetwork(keras.Model):
         queries, offsets = codes[:, :-1], codes[:, -1:]
         return keras.ops.matmul(queries, keras.ops.swapaxes(maps, 1, 2)) + offsets
 
+    def row_scores(self, maps, codes):
+        """T of each map with the code in its row, float32 `(maps, positions)`, from
+        their parts."""
+        queries, offsets = codes[:, :-1, None], codes[:, -1:]
+        scores = keras.ops.matmul(maps, queries)[..., 0] + offsets
+        return keras.ops.cast(scores, "float32")
+
 
 def local_dot_network(map_shape, code_size, units=512, name=None):
     """As `concat_networks.local_statistics_network`, by dot products.

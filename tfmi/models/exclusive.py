@@ -9,11 +9,12 @@ from tfmi.models import objectives
 from tfmi.models.adversary import find_game
 from tfmi.models.adversary import game_logits
 from tfmi.models.adversary import warmed_up
+from tfmi.models.negatives import check_negatives
+from tfmi.models.negatives import coded_images
 from tfmi.models.pair_model import PairModel
 from tfmi.models.pair_model import check_encoder_y
 from tfmi.models.pair_model import check_sizes
 from tfmi.models.pair_model import code_size
-from tfmi.models.pair_step import add_noise
 from tfmi.models.pair_step import added_losses
 from tfmi.models.pair_step import encode_pair
 from tfmi.models.pair_step import network_of
@@ -27,9 +28,9 @@ from tfmi.representation import SHARED
 
 NETWORKS = """shared_encoder encoder global_network local_network
     discriminator""".split()
-SETTINGS = """global_weight local_weight estimator independence adversarial_weight
-    warmup_steps adversarial_loss discriminator_steps discriminator_noise code_noise
-    seed""".split()
+SETTINGS = """global_weight local_weight estimator negatives independence
+    adversarial_weight warmup_steps adversarial_loss discriminator_steps
+    discriminator_noise code_noise seed""".split()
 
 
 @keras.saving.register_keras_serializable(package="tfmi")
@@ -52,16 +53,16 @@ class ExclusiveModel(PairModel, keras.Model):
         global_weight: alpha, of the global term.
         local_weight: beta, of the local term.
         estimator: of mutual information, as of `SharedModel`.
-        independence: "discriminator", or "club": the discriminators are then
-            `club.conditional_network`, and its bound is minimised.
+        negatives: "batch", codes of other pairs, or "partner": (own S, E of the other
+            image), told apart by what is not shared alone ("jsd", one encoder).
+        independence: "discriminator", or "club", whose bound is minimised and whose
+            discriminators are `club.conditional_network`.
         adversarial_weight: lambda_adv, of the game.
         warmup_steps: number of steps in which lambda_adv rises from 0.
         adversarial_loss: the encoder's side of Eq. 9, "saddle_point" (the
             paper's) or "non_saturating".
-        discriminator_steps: discriminator updates a step, each on a new
-            shuffle.
-        discriminator_noise: as `code_noise`, on S and E, towards the
-            discriminators.
+        discriminator_steps: discriminator updates a step, each on a new shuffle.
+        discriminator_noise: as `code_noise`, on S and E, towards the discriminators.
         code_noise: as in `SharedModel`, on E, towards the statistics networks.
         seed: of the negative samples and the noise.
 
@@ -98,6 +99,7 @@ class ExclusiveModel(PairModel, keras.Model):
         global_weight=0.5,
         local_weight=1.0,
         estimator="jsd",
+        negatives="batch",
         independence="discriminator",
         adversarial_weight=0.025,
         warmup_steps=0,
@@ -122,6 +124,7 @@ class ExclusiveModel(PairModel, keras.Model):
         self.global_weight = global_weight
         self.local_weight = local_weight
         self.estimator = estimator
+        self.negatives = negatives
         self.independence = independence
         self.adversarial_weight = adversarial_weight
         self.warmup_steps = warmup_steps
@@ -140,6 +143,7 @@ class ExclusiveModel(PairModel, keras.Model):
             if frozen is not None:
                 frozen.trainable = False
         self._estimate = estimators.find(estimator, global_network_x, local_network_x)
+        check_negatives(negatives, estimator, encoder_y is not None)
         self._game = find_game(independence, adversarial_loss)
         self._prepare(("loss", "global", "local", *self._game.terms))
 
@@ -195,8 +199,7 @@ class ExclusiveModel(PairModel, keras.Model):
 
     def _evaluate(self, pair, training=False):
         seeds = step_seeds(self.seed, self.trackers["loss"].count, count=6)
-        terms, _ = self._terms(pair, self._shared(pair), seeds, training)
-        return terms
+        return self._terms(pair, self._shared(pair), seeds, training)[0]
 
     def _terms(self, pair, shared, seeds, training):
         """Every term of both players, and the codes `(S, E)` of the domains."""
@@ -214,12 +217,9 @@ class ExclusiveModel(PairModel, keras.Model):
 
     def _information(self, x, y, codes, seeds):
         """The mutual information of each image and its own (S, E) (Eq. 8)."""
-        met = [
-            tf.concat([shared, add_noise(exclusive, self.code_noise, seed)], axis=-1)
-            for (shared, exclusive), seed in zip(codes, seeds[:2], strict=True)
-        ]
-        coded = {"x": (x, met[0]), "y": (y, met[1])}
-        return weighted_information(self, coded, seeds[2:], self._estimate)
+        met, others = coded_images(codes, self.code_noise, seeds[:2], self.negatives)
+        met = {"x": (x, met[0]), "y": (y, met[1])}
+        return weighted_information(self, met, seeds[2:], self._estimate, others)
 
     def _logits(self, codes, seeds, training):
         players = (self.discriminator_x, self.discriminator_y or self.discriminator_x)

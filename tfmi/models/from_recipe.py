@@ -94,6 +94,7 @@ def build_exclusive_model(recipe, image_shape, shared_model, **options):
         global_weight=recipe.exclusive_global_weight,
         local_weight=recipe.exclusive_local_weight,
         estimator=recipe.estimator,
+        negatives=recipe.exclusive_negatives,
         independence=recipe.independence,
         adversarial_weight=recipe.adversarial_weight,
         warmup_steps=round(recipe.adversarial_warmup * build.total_steps),

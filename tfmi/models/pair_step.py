@@ -4,6 +4,7 @@ import keras
 import tensorflow as tf
 
 from tfmi.models import objectives
+from tfmi.models.dot_networks import DotNetwork
 
 
 def step_seeds(seed, step, count):
@@ -105,6 +106,7 @@ def mutual_information_terms(
     code,
     seed,
     estimate=objectives.jsd_mutual_information,
+    negative=None,
 ):
     """Global and local mutual information of an image and a code (Eq. 3, 4).
 
@@ -113,6 +115,8 @@ def mutual_information_terms(
         code: `(batch, size)`, the representation that meets the image.
         seed: of the shuffle that makes the marginal samples.
         estimate: function of the scores `joint` and `marginal` of a network.
+        negative: `(batch, size)`, the code that is each image's only negative; by
+            default the codes of the batch are.
 
     Returns:
         Two float32 scalars. The local one is averaged over the positions,
@@ -123,8 +127,26 @@ def mutual_information_terms(
         "code": code,
         "marginal_code": objectives.shuffled(code, seed),
     }
-    scores = global_network(inputs), local_network(inputs)
+    networks = global_network, local_network
+    if negative is None:
+        scores = [network(inputs) for network in networks]
+    else:
+        inputs["marginal_code"] = negative
+        scores = [scores_of_rows(network, inputs) for network in networks]
     return tuple(estimate(score["joint"], score["marginal"]) for score in scores)
+
+
+def scores_of_rows(network, inputs):
+    """`{"joint", "marginal"}` of a statistics network whose only negative is the code
+    in the image's row of `marginal_code`."""
+    if not isinstance(network, DotNetwork):
+        return network(inputs)
+    maps = network.map_part(inputs["feature_map"])
+    codes = {"joint": inputs["code"], "marginal": inputs["marginal_code"]}
+    return {
+        name: network.row_scores(maps, network.code_part(code))
+        for name, code in codes.items()
+    }
 
 
 def network_of(model, name, domain):
@@ -133,7 +155,7 @@ def network_of(model, name, domain):
 
 
 def weighted_information(
-    model, coded, seeds, estimate=objectives.jsd_mutual_information
+    model, coded, seeds, estimate=objectives.jsd_mutual_information, negatives=None
 ):
     """Weighted mutual information of both images and the codes they meet.
 
@@ -144,6 +166,8 @@ def weighted_information(
             meets which image is the caller's choice (Eq. 5 or Eq. 8).
         seeds: one a domain, of the shuffles.
         estimate: function of the scores `joint` and `marginal` of a network.
+        negatives: `{"x": code, "y": code}`, each image's only negative; by default the
+            codes of the batch are.
 
     Returns:
         The weighted sum, and `{"global", "local"}`, its terms unweighted.
@@ -156,6 +180,7 @@ def weighted_information(
             code,
             seed,
             estimate,
+            negatives[domain] if negatives else None,
         )
         for (domain, (encoded, code)), seed in zip(coded.items(), seeds, strict=True)
     ]

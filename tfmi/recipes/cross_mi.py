@@ -102,6 +102,14 @@ class CrossMIRecipe(Recipe):
     exclusive_local_weight: float = setting(
         1.0, "Weight beta of the local term in stage 2.", stage="exclusive"
     )
+    exclusive_negatives: str = setting(
+        "batch",
+        "Negatives of stage 2: batch (codes of other pairs), or partner (the image's "
+        "own S with the other image's E, so that only what the two do not share tells "
+        "them apart; for images of one domain).",
+        stage="exclusive",
+        choices=("batch", "partner"),
+    )
     independence: str = setting(
         "discriminator",
         "What keeps S out of E: discriminator (Eq. 9), or club, an upper bound of "
@@ -156,6 +164,12 @@ class CrossMIRecipe(Recipe):
             raise UsageError(
                 "critic must be dot with the estimator info_nce, whose negatives are "
                 f"all other pairs of a batch. Received: {self.critic}"
+            )
+        alike = self.share_weights and self.estimator == "jsd"
+        if self.exclusive_negatives == "partner" and not alike:
+            raise UsageError(
+                "with exclusive_negatives partner, share_weights must be true and "
+                f"estimator jsd. Received: {self.share_weights}, {self.estimator}"
             )
         if self.independence == "club" and self.adversarial_loss != "saddle_point":
             raise UsageError(
