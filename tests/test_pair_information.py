@@ -116,6 +116,11 @@ def test_two_domains_are_refused():
         PairInformation(model(share_weights=False))
 
 
+def test_another_methods_model_is_refused():
+    with pytest.raises(UsageError, match="must be of cross-mi, .* Received: a Model"):
+        PairInformation(keras.Model())
+
+
 def test_patches_are_centred_and_mirrored():
     pixels = np.arange(20 * 16, dtype=np.uint16).reshape(20, 16, 1)
     patches = maps_patches.Patches(pixels, (4, 4))

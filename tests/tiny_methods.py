@@ -12,6 +12,7 @@ from tfmi import pipelines
 from tfmi import recipes
 from tfmi import runs
 from tfmi.cli import cli
+from tfmi.cli import export
 from tfmi.evaluation.measure.metrics import jsd
 from tfmi.training import loop
 from tfmi.training import stages
@@ -64,11 +65,12 @@ def equal_after_reload(model, data, path):
     )
 
 
-def train(folder, name, stop=None, **settings):
+def train(folder, name, stop=None, precision="float32", **settings):
     """A run of a recipe on the tiny MNIST, or on from where it is stopped."""
     data = {"data_dir": str(tiny.write_mnist(folder / "mnist"))}
     recipe = recipes.find(name).replace(**settings)
     run = runs.create(recipe, data, folder / "runs")
+    run.save_config(precision=precision, jit=False)
     stages.train(run, pipelines.find(recipe.pipeline)(**data), stop or (lambda: False))
     return run
 
@@ -107,8 +109,9 @@ def every_command(folder, monkeypatch, dataset, method, settings, data=MNIST):
     monkeypatch.chdir(folder)
     tiny.write_mnist(folder / "mnist")
     # What takes longest and is no method's own: estimates of what two vectors have in
-    # common, and an export a representation beside that of all.
+    # common, probes of int8, and an export a representation beside that of all.
     monkeypatch.setattr(jsd, "jsd_information", lambda *vectors, seed: 0.0)
+    monkeypatch.setattr(export, "_probe", lambda run: None)
     if len(methods.find(method).representations()) > 1:
         fake_run.combined_only(monkeypatch)
 
@@ -131,7 +134,7 @@ def every_command(folder, monkeypatch, dataset, method, settings, data=MNIST):
     assert "distance" in call("evaluate", path, "--protocol", "paper")
     call("info", path)
     call("retrieve", path)
-    call("export", path)
+    call("export", path, "--quantize", "int8")
     call("report", path)
     assert methods.find(method).stages[0].title in run.report_file.read_text()
     assert path.name in call("compare", path)

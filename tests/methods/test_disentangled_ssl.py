@@ -178,6 +178,14 @@ def test_resumed_is_unbroken(tmp_path, monkeypatch):
 
 
 @pytest.mark.long
+def test_resumed_in_half_precision_is_unbroken(tmp_path, monkeypatch):
+    """Step 2 has the encoders of step 1 in its own precision."""
+    settings = {**TINY, "shared_epochs": 1, "exclusive_epochs": 2}
+    settings |= {"steps": 7, "precision": "mixed_bfloat16"}
+    assert resumed_is_unbroken(tmp_path, monkeypatch, NAME, **settings)
+
+
+@pytest.mark.long
 def test_every_command(tmp_path, monkeypatch):
     settings = {**TINY, "shared_epochs": 1, "exclusive_epochs": 1}
     every_command(tmp_path, monkeypatch, "colored-mnist", "disentangled-ssl", settings)

@@ -84,6 +84,24 @@ def test_two_replicas_follow_one_that_draws_within_each_half(tmp_path):
         assert_same(path, one)
 
 
+@pytest.mark.replicas
+@pytest.mark.parametrize(
+    "method",
+    ["deep-infomax", "vae", "cross-domain", "disentangled-ssl", "iiae"],
+)
+def test_every_method_trains_on_two_replicas(tmp_path, method):
+    tiny.write_mnist(tmp_path / "mnist")
+    name = f"colored-mnist-{method}"
+    peer = PEER.parent / "method_replicas.py"
+    finish([start([sys.executable, str(peer), str(tmp_path), name])])
+    run = runs.load(next((tmp_path / "runs").iterdir()))
+    assert run.finished and run.recipe.method == method
+    images = run.sample_images("x", 5)
+    for each in run.representations:
+        vectors = run.represent(each.name, "x")(images)
+        assert np.isfinite(vectors).all() and vectors.std() > 0
+
+
 def wait_for(pattern, root, process):
     for _ in range(10 * SECONDS):
         found = list(root.glob(pattern))

@@ -15,8 +15,8 @@ from tfmi.cli.options import chosen_run
 @click.option("--limit", type=click.IntRange(100), help="Labelled training images.")
 @click.option("--seed", type=click.IntRange(0), default=0, show_default=True)
 def command(run, data_dir, limit, seed):
-    """Section 5.4: classify EuroSAT's images by the shared representation of RUN,
-    trained on Sentinel-2, beside raw pixels and the paper's figures.
+    """Section 5.4: classify EuroSAT's images by what RUN, trained on Sentinel-2, holds
+    of a place, beside raw pixels and the paper's figures.
 
     Writes RUN/evaluation/eurosat.json and .txt.
     """
@@ -62,8 +62,8 @@ def command(run, data_dir, limit, seed):
 
 
 def _rows(run):
-    """`{row: represent}` of what should hold the land use, and of the same before
-    training."""
+    """`{row: represent}` of every representation that should hold the land use, and of
+    the same before training."""
     from tfmi.errors import UsageError
     from tfmi.evaluation.results import UNTRAINED
 
@@ -73,8 +73,14 @@ def _rows(run):
             "the run must have a representation of what its pairs share. "
             f"Received: {run.recipe.name}, without one"
         )
-    best = candidates[0]
+    untrained = {
+        f"{UNTRAINED}, {each.symbol}" if len(candidates) > 1 else UNTRAINED: each
+        for each in candidates
+    }
     return {
-        best.symbol: run.represent(best.name, "x"),
-        UNTRAINED: run.represent_untrained(best.name, "x"),
+        **{each.symbol: run.represent(each.name, "x") for each in candidates},
+        **{
+            row: run.represent_untrained(each.name, "x")
+            for row, each in untrained.items()
+        },
     }

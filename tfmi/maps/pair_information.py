@@ -21,6 +21,7 @@ from tfmi.errors import UsageError
 from tfmi.models.concat_networks import ConcatNetwork
 from tfmi.models.dot_networks import DotNetwork
 from tfmi.models.preprocessing import scale_images
+from tfmi.models.shared import SharedModel
 
 # Scores that are computed at once, at most.
 CALL_SCORES = 65_536
@@ -46,10 +47,15 @@ class PairInformation:
         model: a trained `SharedModel` of one domain.
 
     Raises:
-        UsageError: for a model of two domains.
+        UsageError: for another method's model, and for one of two domains.
     """
 
     def __init__(self, model):
+        if not isinstance(model, SharedModel):
+            raise UsageError(
+                "the run must be of cross-mi, whose statistics networks measure what "
+                f"two images have in common. Received: a {type(model).__name__}"
+            )
         if model.encoder_y is not None:
             raise UsageError(
                 "the run must have one encoder for both images (one domain). "
