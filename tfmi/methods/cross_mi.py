@@ -58,9 +58,10 @@ class CrossMI(Method):
         "beta-ex-0": ("beta_ex = 0", {"exclusive_local_weight": 0.0}),
         "lambda-0": ("lambda = 0", {"adversarial_weight": 0.0}),
     }
-    # What others have in the place of a term; the weight of "kl" is chosen here.
+    # What others have in the place of a term. The weight of "kl" is chosen here: ten
+    # times that, and S ends as noise before it has told anything.
     alternatives = {
-        "kl": ("KL of posteriors", {"l1_weight": 0.0, "shared_kl_weight": 0.01}),
+        "kl": ("KL of posteriors", {"l1_weight": 0.0, "shared_kl_weight": 0.001}),
         "info-nce": ("InfoNCE", {"estimator": "info_nce", "critic": "dot"}),
         "club": ("CLUB", {"independence": "club"}),
     }
