@@ -222,3 +222,21 @@ def test_kills_of_what_reads_a_run(whole, tmp_path):
         assert_same(place, whole)
         exported = place.path / "exported" / "colored-mnist"
         assert not manifest.problems(exported, manifest.read(exported))
+
+
+PROBES = """
+import os, signal, numpy as np
+from tfmi.evaluation.measure import probes
+vectors, labels = np.random.default_rng(0).normal(size=(400, 8)), np.arange(400) % 4
+job = probes.PAPER, vectors, labels, vectors, labels
+next(probes.probe_accuracies([job] * 8))
+os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+@pytest.mark.kill
+def test_the_processes_of_probes_end_with_a_killed_command():
+    """They hold its stderr: what reads that to its end would wait for them."""
+    command = [sys.executable, "-c", PROBES]
+    result = subprocess.run(command, capture_output=True, timeout=250, check=False)
+    assert result.returncode == -signal.SIGKILL

@@ -19,6 +19,10 @@ from threadpoolctl import threadpool_limits
 
 from tfmi.errors import DataError
 
+# After so long without a job a process of `probe_accuracies` ends: what is left of a
+# command that was killed does not stay for the 5 minutes that are joblib's default.
+IDLE_SECONDS = 10
+
 
 @dataclasses.dataclass(frozen=True)
 class Protocol:
@@ -120,7 +124,8 @@ def probe_accuracies(jobs):
         DataError: as `probe_accuracy`.
     """
     processes = min(len(jobs), joblib.cpu_count()) or 1
-    run = joblib.Parallel(n_jobs=processes, return_as="generator")
+    with joblib.parallel_config("loky", idle_worker_timeout=IDLE_SECONDS):
+        run = joblib.Parallel(n_jobs=processes, return_as="generator")
     yield from run(joblib.delayed(_on_one_thread)(*job) for job in jobs)
 
 
