@@ -72,6 +72,10 @@ def test_only_settings_that_differ(written):
     assert "<td>0.25</td>" in table
 
 
+def test_what_training_took(written):
+    assert "ms a step" in written and "180.0" in written
+
+
 @pytest.mark.parametrize(
     "arguments, words",
     [

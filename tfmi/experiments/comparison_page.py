@@ -9,6 +9,7 @@ from tfmi.evaluation.report import palette
 from tfmi.evaluation.report import score_tables
 from tfmi.evaluation.report import vega_charts
 from tfmi.experiments import compare
+from tfmi.experiments import costs
 from tfmi.files import write_text
 
 
@@ -25,8 +26,9 @@ def write(path, runs, every):
             written.
     """
     colors = dict(zip(every, itertools.cycle(palette.COLORS)))
+    by_name = dict(zip(every, runs, strict=True))
     panels = _panels(compare.comparison_tables(every), colors)
-    stages = _stages(dict(zip(every, runs, strict=True)), colors)
+    stages = _stages(by_name, colors)
     drawn = [table for panel in panels for table in panel["tables"]]
     drawn += [term for terms in stages.values() for term in terms]
     charts = {}
@@ -40,6 +42,7 @@ def write(path, runs, every):
         runs=colors,
         facts=_side_by_side([dict(facts.overview(each)) for each in about]),
         settings=_differing([each["recipe"] for each in about]),
+        costs=costs.render(costs.cost_rows(by_name)),
         panels=panels,
         stages=stages,
         data={"charts": charts},
