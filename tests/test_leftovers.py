@@ -6,10 +6,13 @@ import subprocess
 import sys
 
 import pytest
+from click.testing import CliRunner
 
 from tfmi import files
 from tfmi import locks
+from tfmi import recipes
 from tfmi import runs
+from tfmi.cli import cli
 from tfmi.errors import DataError
 
 HELD = """
@@ -143,3 +146,15 @@ def test_a_lock_ends_with_its_process(tmp_path):
     writer.kill()
     with runs.locked(tmp_path):
         pass
+
+
+def test_a_resume_of_a_finished_run_removes_what_its_end_left(tmp_path):
+    """As a process that is killed between the last rename and the removal leaves it."""
+    run = runs.begin(tmp_path, recipes.find("colored-mnist"), {})
+    run.save_progress(stage="exclusive", finished=True)
+    writer = Writer(replacing(tmp_path / "progress.json"))
+    writer.kill()
+    assert list(tmp_path.glob(f"{files.ASIDE}*"))
+    result = CliRunner().invoke(cli, ["train", "--resume", str(tmp_path)])
+    assert result.exit_code == 0 and "is finished already" in result.output
+    assert not list(tmp_path.glob(f"{files.ASIDE}*"))

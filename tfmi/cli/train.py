@@ -12,6 +12,7 @@ from tfmi.cli.interrupt import Interrupt
 from tfmi.cli.options import RecipeCommand
 from tfmi.cli.options import recipe_names
 from tfmi.cli.options import report
+from tfmi.errors import DataError
 from tfmi.errors import UsageError
 from tfmi.training import convergence
 from tfmi.training import hardware
@@ -120,6 +121,10 @@ def _same_everywhere(recipe, precision, jit):
 def _resume(path, spare, strategy, probe_every):
     run = runs.load(path)
     if run.finished:
+        # A process that was killed as it finished may have left something; where
+        # nothing can be written nothing can be taken away.
+        with contextlib.suppress(DataError), runs.locked(run.path):
+            pass
         click.echo(f"{run.path} is finished already")
         return
     if strategy:
