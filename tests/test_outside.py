@@ -95,6 +95,7 @@ def test_info_retrieve_and_report(tfmi, run):
     assert "The one stage" in page
 
 
+@pytest.mark.long
 def test_export_verify_embed(tfmi, run):
     tfmi("export", run, "--format", "savedmodel,onnx,weights")
     assert (tfmi.folder / "exported" / "mine" / "code.mine.keras").is_file()
@@ -109,6 +110,7 @@ def test_export_verify_embed(tfmi, run):
         tfmi("embed", source, "images", "--output", "v.npz")
 
 
+@pytest.mark.long
 def test_ablate_sweep_and_compare(tfmi, run):
     text = tfmi("ablate", "mine", "--output", "a", "--fit-epochs", 1)
     assert "pull = 0" in text

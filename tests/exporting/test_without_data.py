@@ -62,6 +62,7 @@ def test_export_and_verify(run, tmp_path):
         assert np.mean(np.abs(values - expected[name]) > 1e-4) < 0.05
 
 
+@pytest.mark.long
 def test_a_run_of_stage_1_alone(run, tmp_path):
     config = json.loads((run / "config.json").read_text())
     (run / "config.json").write_text(json.dumps({**config, "stages": ["shared"]}))
