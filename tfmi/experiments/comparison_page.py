@@ -12,6 +12,9 @@ from tfmi.experiments import compare
 from tfmi.experiments import costs
 from tfmi.files import write_text
 
+# Of runs. The page's orange is the paper's.
+COLORS = [color for color in palette.COLORS if color != "#E69F00"]
+
 
 def write(path, runs, every):
     """Write one page that needs nothing else, neither network nor other files.
@@ -25,7 +28,7 @@ def write(path, runs, every):
         DataError: as `compare.comparison_tables`, and where the file cannot be
             written.
     """
-    colors = dict(zip(every, itertools.cycle(palette.COLORS)))
+    colors = dict(zip(every, itertools.cycle(COLORS)))
     by_name = dict(zip(every, runs, strict=True))
     panels = _panels(compare.comparison_tables(every), colors)
     stages = _stages(by_name, colors)

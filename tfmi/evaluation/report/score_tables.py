@@ -9,7 +9,8 @@ IDEAL, PAPER, OURS = "Ideal", "Paper", "ours"
 KINDS = {
     IDEAL: "ideal",
     PAPER: "paper",
-    UNTRAINED: "untrained",
+    # Of several runs each has its own, "Untrained, RUN".
+    UNTRAINED.partition(" ")[0]: "untrained",
     MAJORITY: "majority",
 }
 
