@@ -58,7 +58,7 @@ class EncoderExport:
         """Images that are written down with the export."""
         if self.options.keep_images:
             return self.sample_images(reference.COUNT)
-        return reference.smooth_images(self.info["image_shape"])
+        return reference.patchwork_images(self.info["image_shape"])
 
     def _about(self, representations):
         now = datetime.datetime.now(datetime.timezone.utc)

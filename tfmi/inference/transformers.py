@@ -19,6 +19,9 @@ from tfmi.exporting.onnx_session import OnnxSession
 if TYPE_CHECKING:
     from typing_extensions import Self
 
+# The encoder of all representations, as `tfmi export` names its files.
+COMBINED = "combined"
+
 
 class OnnxEncoder(TransformerMixin, BaseEstimator):
     """Turns images into vectors by an exported encoder.
@@ -156,13 +159,12 @@ def find_model(path, representation, domain=None):
     path = pathlib.Path(path)
     if path.is_file():
         return path
-    if domain is not None:
-        candidates = [path / f"{representation}_{domain}.onnx"]
-    else:
-        candidates = [
-            path / f"{representation}{suffix}.onnx" for suffix in ("", "_x", "_y")
-        ]
-    files = [candidate for candidate in candidates if candidate.is_file()]
+    suffixes = ("", "_x", "_y") if domain is None else (f"_{domain}",)
+    files = []
+    # Its own file, or that of all representations together.
+    for name in (representation, COMBINED):
+        candidates = [path / f"{name}{suffix}.onnx" for suffix in suffixes]
+        files = files or [each for each in candidates if each.is_file()]
     if not files:
         raise DataError(
             "path must be an .onnx file or a folder of tfmi export --format onnx. "
