@@ -1,7 +1,11 @@
 """Probes: small classifiers that read a factor from frozen vectors (section 5.2)."""
 
 import dataclasses
+import functools
 import math
+import os
+import threading
+import time
 import warnings
 
 import joblib
@@ -18,10 +22,6 @@ from sklearn.preprocessing import StandardScaler
 from threadpoolctl import threadpool_limits
 
 from tfmi.errors import DataError
-
-# After so long without a job a process of `probe_accuracies` ends: what is left of a
-# command that was killed does not stay for the 5 minutes that are joblib's default.
-IDLE_SECONDS = 10
 
 
 @dataclasses.dataclass(frozen=True)
@@ -124,14 +124,28 @@ def probe_accuracies(jobs):
         DataError: as `probe_accuracy`.
     """
     processes = min(len(jobs), joblib.cpu_count()) or 1
-    with joblib.parallel_config("loky", idle_worker_timeout=IDLE_SECONDS):
-        run = joblib.Parallel(n_jobs=processes, return_as="generator")
-    yield from run(joblib.delayed(_on_one_thread)(*job) for job in jobs)
+    run, parent = joblib.Parallel(processes, return_as="generator"), os.getpid()
+    yield from run(joblib.delayed(_on_one_thread)(parent, *job) for job in jobs)
 
 
-def _on_one_thread(*job):
+def _on_one_thread(parent, *job):
+    if os.getpid() != parent:
+        _end_with(parent)
     with threadpool_limits(1):
         return probe_accuracy(*job)
+
+
+@functools.cache
+def _end_with(parent):
+    """End this process, at any time, once its parent has ended. What is left of a
+    command that was killed would stay for minutes, and hold its stderr."""
+
+    def watch():
+        while os.getppid() == parent:
+            time.sleep(1)
+        os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()
 
 
 def fit(classifier, vectors, labels):
