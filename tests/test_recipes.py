@@ -27,6 +27,7 @@ STATED = {
 }
 # What the paper does not have at all.
 ABSENT = {
+    "exclusive_negatives": "batch",
     "encoder": "",
     "learning_rate_decay": "none",
     "max_shift": 0.0,
