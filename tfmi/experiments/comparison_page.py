@@ -34,10 +34,7 @@ def write(path, runs, every):
     stages = _stages(by_name, colors)
     drawn = [table for panel in panels for table in panel["tables"]]
     drawn += [term for terms in stages.values() for term in terms]
-    charts = {}
-    for number, item in enumerate(drawn):
-        charts[f"chart-{number}"] = item["chart"]
-        item["chart"] = f"chart-{number}"
+    charts = vega_charts.take_out(drawn)
     about = [facts.about(run) for run in runs]
     text = page.render(
         "comparison.html.jinja",

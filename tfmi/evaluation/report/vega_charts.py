@@ -14,6 +14,20 @@ def _spec(description, **parts):
     }
 
 
+def take_out(items):
+    """`{name: specification}` of the charts of a page's items, each of which has the
+    name of its chart in the specification's place from then on.
+
+    Args:
+        items: dicts with "chart", a specification or `None`.
+    """
+    drawn = [item for item in items if item["chart"]]
+    charts = {f"chart-{number}": item["chart"] for number, item in enumerate(drawn)}
+    for name, item in zip(charts, drawn, strict=True):
+        item["chart"] = name
+    return charts
+
+
 def accuracy_bars(description, bars, rows):
     """Accuracies as horizontal bars, a group a factor, a tick where the ideal is.
 

@@ -48,10 +48,7 @@ def _render(run, results, views, exports):
     stages, about = curves.training_curves(run), facts.about(run)
     drawn = [table for panel in panels for table in panel["tables"]]
     drawn += [term for stage in stages for term in stage["terms"]]
-    drawn = [item for item in drawn if item["chart"]]
-    specs = {f"chart-{number}": item["chart"] for number, item in enumerate(drawn)}
-    for name, item in zip(specs, drawn, strict=True):
-        item["chart"] = name
+    specs = vega_charts.take_out(drawn)
     return page.render(
         "report.html.jinja",
         about=about,
