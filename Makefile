@@ -12,7 +12,8 @@ export TF_CPP_MIN_LOG_LEVEL ?= 2
 train: $(VENV)/installed
 	$(VENV)/bin/tfmi train colored-mnist --sample --shared-epochs 20 --exclusive-epochs 20
 	$(VENV)/bin/tfmi evaluate
-	$(VENV)/bin/tfmi export --format all
+	# Not over the encoders that come with the project.
+	$(VENV)/bin/tfmi export --format all --output runs/exported
 
 test: $(VENV)/installed
 	$(VENV)/bin/python -m ruff check
