@@ -9,7 +9,6 @@ from tfmi.models import SharedModel
 
 SHAPE = (12, 12, 3)
 SMALL = {"units": 8, "size": 4}
-RNG = np.random.default_rng(0)
 
 
 def sequential(size=4, shape=SHAPE, **options):
@@ -63,7 +62,8 @@ class Opaque(keras.Model):
 
 def pairs(count=16, batch=8, kind="tuple", dtype="uint8", shape=SHAPE, **options):
     """A `tf.data.Dataset` of batches of pairs."""
-    images = RNG.integers(0, 256, (2, count, *shape)).astype(np.uint8)
+    generator = np.random.default_rng(0)
+    images = generator.integers(0, 256, (2, count, *shape)).astype(np.uint8)
     if dtype != "uint8":
         images = (images / 127.5 - 1).astype(dtype)
     data = tuple(images) if kind == "tuple" else dict(zip("xy", images, strict=True))

@@ -18,13 +18,13 @@ from tfmi.training import loop
 from tfmi.training import stages
 
 SHAPE = (12, 12, 3)
-RNG = np.random.default_rng(0)
 
 
-def pair(batch=8, shape=SHAPE):
-    """Random images in [-1, 1]."""
+def pair(batch=8, shape=SHAPE, seed=0):
+    """Random images in [-1, 1], whatever was drawn before."""
+    generator = np.random.default_rng(seed)
     return {
-        domain: tf.constant(RNG.uniform(-1, 1, (batch, *shape)), tf.float32)
+        domain: tf.constant(generator.uniform(-1, 1, (batch, *shape)), tf.float32)
         for domain in "xy"
     }
 

@@ -8,7 +8,6 @@ from tfmi import recipes
 from tfmi.models import from_recipe
 
 SHAPE = (12, 12, 3)
-RNG = np.random.default_rng(0)
 
 
 def recipe(**changes):
@@ -16,9 +15,11 @@ def recipe(**changes):
     return recipes.find("colored-mnist-paper").replace(**{**settings, **changes})
 
 
-def pair(batch=8):
+def pair(batch=8, seed=0):
+    """Random images, whatever was drawn before."""
+    generator = np.random.default_rng(seed)
     return {
-        domain: tf.constant(RNG.normal(size=(batch, *SHAPE)), tf.float32)
+        domain: tf.constant(generator.normal(size=(batch, *SHAPE)), tf.float32)
         for domain in "xy"
     }
 

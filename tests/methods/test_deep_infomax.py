@@ -59,7 +59,7 @@ def test_each_image_meets_its_own_code_and_no_pair():
         loss = own._terms(data, pair_step.step_seeds(0, 0, 4), False)["loss"]
     kernel = own.encoder_x.get_layer("vector").kernel
     before = tape.gradient(loss, kernel)
-    other = {"x": data["x"], "y": pair()["y"]}
+    other = {"x": data["x"], "y": pair(seed=1)["y"]}
     with tf.GradientTape() as tape:
         loss = own._terms(other, pair_step.step_seeds(0, 0, 4), False)["loss"]
     np.testing.assert_array_equal(before, tape.gradient(loss, kernel))
