@@ -2,6 +2,7 @@
 
 import json
 
+import keras
 import numpy as np
 import onnx
 import pytest
@@ -95,14 +96,71 @@ def test_int8_vectors_do_not_depend_on_the_rest_of_the_batch(run, exported):
 
 
 def test_int8_convolutions_compute_in_int8(exported):
-    """Each takes quantized weights and activations: none stayed in float32."""
+    """Each but those of the images takes quantized weights and activations."""
     graph = onnx.load(exported / "combined.int8.onnx").graph
     made_by = {name: node for node in graph.node for name in node.output}
     convolutions = [node for node in graph.node if node.op_type == "Conv"]
-    assert convolutions
-    for node in convolutions:
-        inputs = [made_by[name].op_type for name in node.input[:2]]
-        assert inputs == ["DequantizeLinear", "DequantizeLinear"]
+    quantized = [
+        all(
+            name in made_by and made_by[name].op_type == "DequantizeLinear"
+            for name in node.input[:2]
+        )
+        for node in convolutions
+    ]
+    first = onnx_compression.first_products(graph)
+    assert len(first) == 2
+    assert quantized == [node.name not in first for node in convolutions]
+
+
+def converted(encoder, path):
+    """The ONNX file of a Keras model from images to vectors."""
+    outputs = keras.Model(encoder.inputs, {"vector": encoder.outputs[0]})
+    onnx_file.convert(serving_model({"shared": outputs}, SHAPE), path, 17, {})
+    return path
+
+
+def pages(count):
+    """White pages with a few dark points: uint8 `(count, *SHAPE)`."""
+    generator = np.random.default_rng(0)
+    ink = generator.random((count, *SHAPE[:2], 1)) < 0.02
+    return np.broadcast_to(np.where(ink, 0, 255), (count, *SHAPE)).astype(np.uint8)
+
+
+def test_int8_of_images_that_are_nearly_all_white(tmp_path):
+    """What tells such images apart is more than what int8 changes."""
+    initializer = keras.initializers.RandomNormal(seed=0)
+    encoder = keras.Sequential(
+        [
+            keras.Input(SHAPE),
+            keras.layers.Conv2D(64, 5, kernel_initializer=initializer),
+            keras.layers.BatchNormalization(),
+            keras.layers.ReLU(),
+            keras.layers.Conv2D(8, 3, kernel_initializer=initializer),
+            keras.layers.GlobalAveragePooling2D(),
+        ]
+    )
+    _, normalization, *_ = encoder.layers
+    images, path = pages(64), tmp_path / "m.int8.onnx"
+    # As training leaves it: a channel says how it differs from what it mostly says.
+    maps = encoder.layers[0](images / np.float32(127.5) - 1)
+    normalization.moving_mean.assign(np.mean(maps, (0, 1, 2)))
+    normalization.moving_variance.assign(np.var(maps, (0, 1, 2)))
+    source = converted(encoder, tmp_path / "m.onnx")
+    onnx_compression.write_int8(source, path, images)
+    exact, rounded = (
+        onnx_file.FORMAT.run(file, [images])[0]["shared"] for file in (source, path)
+    )
+    error = np.sqrt(np.mean((rounded - exact) ** 2))
+    assert error < 0.1 * exact.std(axis=0).mean()
+
+
+def test_the_only_products_are_quantized(tmp_path):
+    encoder = keras.Sequential(
+        [keras.Input(SHAPE), keras.layers.Flatten(), keras.layers.Dense(3)]
+    )
+    source, path = converted(encoder, tmp_path / "m.onnx"), tmp_path / "m.int8.onnx"
+    onnx_compression.write_int8(source, path, pages(8))
+    assert weight_bytes(source) > 2 * weight_bytes(path)
 
 
 def test_int8_leaves_no_other_file(run, model, tmp_path):

@@ -181,7 +181,7 @@ class Run:
         """The same function before any training (`Method.untrained`)."""
         from tfmi.models.preprocessing import representer
 
-        model = self._untrained_model(representation)
+        model = self._untrained_models[representation]
         return representer(self.method.encoder(model, representation, domain))
 
     @functools.cached_property
@@ -232,19 +232,16 @@ class Run:
     def _last_model(self):
         return self.trained_model(self.stages[-1])
 
-    def _untrained_model(self, representation):
+    @functools.cached_property
+    def _untrained_models(self):
+        """`{name of a representation: the untrained model of its stage}`."""
         import keras
 
-        recipe, model = self.method.untrained(self.recipe), None
+        recipe, model, models = self.method.untrained(self.recipe), None, {}
+        build = functools.partial(self.method.build, encoder=self.own_encoder)
         keras.utils.set_random_seed(recipe.seed)
         for stage in self.method.stages:
-            model = self.method.build(
-                stage.name,
-                recipe,
-                self.image_shape,
-                before=model,
-                encoder=self.own_encoder,
-            )
-            if representation in [r.name for r in stage.representations]:
-                return model
-        raise ValueError(representation)
+            if stage.name in self.stages:
+                model = build(stage.name, recipe, self.image_shape, before=model)
+                models |= {r.name: model for r in stage.representations}
+        return models

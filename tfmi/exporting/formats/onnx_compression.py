@@ -57,6 +57,11 @@ def write_float16(source, path):
 def write_int8(source, path, images):
     """Weights and products in int8, ranges of activations taken once.
 
+    The products that read the images themselves stay in float32, where others follow:
+    they are small, and the rounding of their few weights adds up where an image is
+    nearly all of one colour, as a written page is, to an error as large as what tells
+    one image from another.
+
     Ranges taken anew from each batch (dynamic quantization) change the outputs
     less, but make a vector depend on its batch, and convolutions ten times as
     slow.
@@ -73,10 +78,33 @@ def write_int8(source, path, images):
             str(path),
             _reader(images),
             op_types_to_quantize=INT8_OPERATIONS,
+            nodes_to_exclude=first_products(onnx.load(prepared).graph),
             per_channel=True,
         )
     details = {**onnx_file.properties(source), "precision": "int8"}
     onnx_file.save(onnx.load(str(path)), path, details)
+
+
+def first_products(graph):
+    """Names of the products of a graph that no other product comes before; none where
+    those are all that it has."""
+    made_by = {name: node for node in graph.node for name in node.output}
+    products = [node for node in graph.node if node.op_type in INT8_OPERATIONS]
+    first = [n.name for n in products if not _follows_a_product(n, made_by)]
+    return first if len(first) < len(products) else []
+
+
+def _follows_a_product(node, made_by):
+    seen, left = set(), list(node.input)
+    while left:
+        before = made_by.get(left.pop())
+        if before is None or id(before) in seen:
+            continue
+        if before.op_type in INT8_OPERATIONS:
+            return True
+        seen.add(id(before))
+        left += before.input
+    return False
 
 
 @contextlib.contextmanager
