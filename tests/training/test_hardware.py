@@ -14,6 +14,7 @@ from tfmi import pipelines
 from tfmi import recipes
 from tfmi import runs
 from tfmi.models import from_recipe
+from tfmi.training import fastest
 from tfmi.training import hardware
 from tfmi.training import stages
 
@@ -77,24 +78,84 @@ def test_gpu_decides(capability, precision, monkeypatch):
     assert reason.startswith("Card")
 
 
-def test_jit_is_measured_on_a_gpu_only(monkeypatch):
-    times = {False: 0.002, True: 0.001}
+@pytest.fixture
+def gpu(monkeypatch):
+    """What a machine with a GPU of bfloat16 units says."""
+    details = {"device_name": "Card", "compute_capability": (9, 0)}
+    monkeypatch.setattr(tf.config, "list_physical_devices", lambda kind=None: ["gpu"])
     monkeypatch.setattr(
-        hardware, "step_seconds", lambda run, shape, precision, jit: times[jit]
-    )
-    gpus = []
-    monkeypatch.setattr(tf.config, "list_physical_devices", lambda kind: gpus)
-    assert not hardware.choose_jit("auto", None, SHAPE, "float32")[0]
-    gpus.append("gpu")
-    assert hardware.choose_jit("auto", None, SHAPE, "float32") == (
-        True,
-        "a step takes 1.0 ms with it, 2.0 ms without",
+        tf.config.experimental, "get_device_details", lambda gpu: details
     )
 
 
-def test_a_step_is_timed_with_xla(tmp_path):
+def test_xla_is_for_gpus(monkeypatch):
+    assert not hardware.choose_jit("auto")[0]
+    monkeypatch.setattr(tf.config, "list_physical_devices", lambda kind: ["gpu"])
+    assert hardware.choose_jit("auto")[0]
+
+
+@pytest.mark.usefixtures("gpu")
+@pytest.mark.parametrize("faster", ["float32", "mixed_bfloat16"])
+def test_a_gpu_is_measured_once(tmp_path, monkeypatch, faster):
+    measured = []
+
+    def step_seconds(run, shape, precision, jit):
+        measured.append((precision, jit))
+        return 0.001 if precision == faster else 0.002
+
+    monkeypatch.setenv("TFMI_CACHE_DIR", str(tmp_path / "cache"))
+    monkeypatch.setattr(fastest, "step_seconds", step_seconds)
+
+    def choose(seed=0, **changes):
+        run = runs.create(recipe(seed=seed, **changes), {}, tmp_path)
+        return hardware.choose_execution(run, SHAPE), run.config
+
+    line, config = choose()
+    assert (config["precision"], config["jit"]) == (faster, True)
+    assert measured == [("float32", True), ("mixed_bfloat16", True)]
+    assert "1.00 ms in " in line and "2.00 ms in " in line
+    # Another seed trains the same step; another width is another step.
+    assert choose(seed=1)[0] == line
+    assert len(measured) == 2
+    choose(encoder_width=3)
+    assert len(measured) == 4
+    # What cannot be read is measured again.
+    (tmp_path / "cache" / fastest.FILE).write_text('{"a": ')
+    assert choose()[0] == line
+    assert len(measured) == 6
+
+
+@pytest.mark.usefixtures("gpu")
+def test_without_xla_is_measured_where_it_fails(tmp_path, monkeypatch):
+    def step_seconds(run, shape, precision, jit):
+        if jit:
+            raise tf.errors.InvalidArgumentError(None, None, "no kernel")
+        return 0.003
+
+    monkeypatch.setenv("TFMI_CACHE_DIR", str(tmp_path / "cache"))
+    monkeypatch.setattr(fastest, "step_seconds", step_seconds)
     run = runs.create(recipe(), {}, tmp_path)
-    assert hardware.step_seconds(run, SHAPE, "float32", True, 1, 1) > 0
+    line = hardware.choose_execution(run, SHAPE)
+    assert "XLA cannot compile a step: no kernel" in line
+    assert run.config["jit"] is False
+    # Where it must compile, training says that it does not.
+    run = runs.create(recipe(), {}, tmp_path)
+    hardware.choose_execution(run, SHAPE, jit="on")
+    assert run.config["jit"] and run.config["jit_required"]
+
+
+@pytest.mark.usefixtures("gpu")
+def test_what_is_asked_for_is_not_measured(tmp_path, monkeypatch):
+    monkeypatch.setattr(fastest, "step_seconds", None)
+    run = runs.create(recipe(), {}, tmp_path)
+    line = hardware.choose_execution(run, SHAPE, "float32", "auto")
+    assert line.startswith("float32 (as asked), XLA (")
+
+
+@pytest.mark.parametrize("jit", [False, pytest.param(True, marks=pytest.mark.long)])
+def test_a_step_is_timed(tmp_path, jit):
+    run = runs.create(recipe(), {}, tmp_path)
+    assert fastest.step_seconds(run, SHAPE, "float32", jit, 1, 1) > 0
 
 
 def test_chosen_once(tmp_path):
@@ -215,6 +276,7 @@ def test_threads_stay_on_other_machines(threads, monkeypatch, cores, gpus):
 
 ONE_CORE = """
 import tensorflow as tf
+from tfmi.training import fastest
 from tfmi.training import hardware
 hardware._cores = lambda: 2
 hardware.prepare()

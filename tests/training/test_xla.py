@@ -9,10 +9,10 @@ import tensorflow as tf
 import tiny
 from click.testing import CliRunner
 
-from tfmi import recipes
 from tfmi import runs
 from tfmi.cli import cli
 from tfmi.models import pair_model
+from tfmi.training import compilation_cache
 from tfmi.training import hardware
 
 
@@ -41,7 +41,7 @@ def train(folder, *options):
 
 
 def test_training_goes_on_without_it(tmp_path, monkeypatch, failing):
-    monkeypatch.setattr(hardware, "choose_jit", lambda *arguments: (True, "faster"))
+    monkeypatch.setattr(hardware, "choose_jit", lambda asked: (True, "faster"))
     result = train(tmp_path)
     assert result.exit_code == 0, result.output
     said = [line for line in result.output.splitlines() if "on without XLA" in line]
@@ -61,15 +61,6 @@ def test_where_it_was_asked_for_it_is_one_line(tmp_path, failing):
     assert not failing
 
 
-def test_auto_does_not_choose_what_does_not_compile(tmp_path, monkeypatch, failing):
-    monkeypatch.setattr(tf.config, "list_physical_devices", lambda kind=None: ["gpu"])
-    data = {"data_dir": str(tiny.write_mnist(tmp_path / "m"))}
-    recipe = recipes.find("colored-mnist").replace(**tiny.SETTINGS)
-    run = runs.create(recipe, data, tmp_path / "runs")
-    chosen, why = hardware.choose_jit("auto", run, (12, 12, 3), "float32")
-    assert not chosen and why.startswith("XLA cannot compile a step: ")
-
-
 @pytest.mark.parametrize(
     "flags, gpus, expected",
     [
@@ -83,5 +74,6 @@ def test_products_are_not_by_triton(monkeypatch, flags, gpus, expected):
     monkeypatch.setenv("XLA_FLAGS", flags)
     monkeypatch.setattr(tf.config, "list_physical_devices", lambda kind: gpus)
     monkeypatch.setattr(hardware, "_choose_threads", lambda: None)
+    monkeypatch.setattr(compilation_cache, "use", lambda: None)
     hardware.prepare()
     assert os.environ["XLA_FLAGS"] == (flags if expected is None else expected)

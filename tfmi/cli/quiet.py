@@ -23,11 +23,12 @@ NEWS = re.compile(
     rb"|To enable the following instructions: "
 )
 # Errors that are none: a plugin that is in a wheel twice, a machine without driver
-# (303) or device, and kernels that oneDNN leaves to others. Any other failure, such
-# as that of a GPU, is told.
+# (303) or device, kernels that oneDNN leaves to others, and programs that XLA kept,
+# which it takes for text first. Any other failure, such as that of a GPU, is told.
 NO_ERROR = re.compile(
     rb"already (been )?registered"
     rb"|failed call to cuInit.*(UNKNOWN ERROR \(303\)|no CUDA-capable device)"
+    rb"|Error parsing text-format tensorflow.XlaSerializedCacheEntry"
     rb"|oneDNN supports DT_\w+ only on platforms with"
 )
 

@@ -167,7 +167,9 @@ def _echo_summary(run):
     for stage, seconds in run.config["seconds"].items():
         ended = run.config.get("ended", {}).get(stage)
         why = f", {ended['epochs']:,} epochs: {ended['reason']}" if ended else ""
-        click.echo(f"        {stage} stage in {_duration(seconds)}{why}")
+        used = run.config.get("utilization", {}).get(stage)
+        gpu = f", GPU busy {used['busy']:.0f}%, {used['watts']:.0f} W" if used else ""
+        click.echo(f"        {stage} stage in {_duration(seconds)}{gpu}{why}")
     path = shlex.quote(str(run.path))
     scored = any(names for domain in run.factors.values() for names in domain.values())
     # Without a factor there is nothing to evaluate.

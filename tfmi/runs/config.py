@@ -104,6 +104,10 @@ RULES = {
         "numbers of bytes by stage and kind",
         lambda value: _is_dict(value, lambda held: _is_dict(held, _is_count)),
     ),
+    "utilization": (
+        "numbers >= 0 by stage and kind",
+        lambda value: _is_dict(value, lambda used: _is_dict(used, _is_seconds)),
+    ),
     "ended": (
         "epochs and a reason by stage",
         lambda value: _is_dict(value, _is_end),

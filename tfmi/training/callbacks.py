@@ -1,5 +1,7 @@
 """What is shown and written beside the training steps: the bar and the scalars."""
 
+import time
+
 import keras
 import tensorflow as tf
 
@@ -14,11 +16,13 @@ class ProgressBar(keras.callbacks.Callback):
     Args:
         stage: name of the stage.
         span: the `loop.Span` that is trained.
+        begun: when the stage began (`time.monotonic`): how long its first step took,
+            with all that comes before, is said.
     """
 
-    def __init__(self, stage, span):
+    def __init__(self, stage, span, begun=None):
         super().__init__()
-        self._stage, self._span = stage, span
+        self._stage, self._span, self._begun = stage, span, begun
         self._epoch = 0
         self._bar = None
 
@@ -36,6 +40,9 @@ class ProgressBar(keras.callbacks.Callback):
         self._epoch = epoch
 
     def on_train_batch_end(self, batch, logs=None):
+        if self._begun is not None:
+            seconds, self._begun = time.monotonic() - self._begun, None
+            self.say(f"{self._stage}: first step after {seconds:.1f} s")
         self._bar.set_postfix(
             {name: f"{float(value):.3f}" for name, value in (logs or {}).items()},
             refresh=False,

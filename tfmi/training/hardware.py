@@ -7,11 +7,10 @@ which says what is learnt, not on what.
 
 import os
 import pathlib
-import statistics
-import time
 
-from tfmi.errors import first_line
 from tfmi.runs import config
+from tfmi.training import compilation_cache
+from tfmi.training import fastest
 
 PRECISIONS = ("auto", *config.PRECISIONS)
 JIT = ("auto", "on", "off")
@@ -30,11 +29,16 @@ def choose_execution(run, image_shape, precision="auto", jit="auto"):
     if "precision" in run.config:
         reasons = "as it began", "as it began"
     else:
-        precision, precision_reason = choose_precision(precision)
         must = {"jit_required": True} if jit == "on" else {}
-        jit, jit_reason = choose_jit(jit, run, image_shape, precision)
+        best = _fastest_on_gpu(run, image_shape, precision, jit)
+        if best:
+            reasons = best.reason, choose_jit(jit)[1]
+            precision, jit = best.precision, best.jit
+        else:
+            precision, precision_reason = choose_precision(precision)
+            jit, jit_reason = choose_jit(jit)
+            reasons = precision_reason, jit_reason
         run.save_config(precision=precision, jit=jit, **must)
-        reasons = precision_reason, jit_reason
     chosen = run.config["precision"], "XLA" if run.config["jit"] else "no XLA"
     used = [f"{what} ({why})" for what, why in zip(chosen, reasons, strict=True)]
     return ", ".join([*used, *(["one core an operation"] if one_core() else [])])
@@ -42,6 +46,7 @@ def choose_execution(run, image_shape, precision="auto", jit="auto"):
 
 def prepare():
     """Set what has to be set before TensorFlow runs; changes nothing afterwards."""
+    compilation_cache.use()
     _choose_threads()
     _choose_xla_flags()
 
@@ -53,10 +58,8 @@ def _choose_xla_flags():
     product of a flattened feature map in bfloat16 (64 x 1568 by 1568 x 512, on an
     H100), which ends the compilation.
     """
-    import tensorflow as tf
-
     flags = os.environ.get("XLA_FLAGS", "")
-    if tf.config.list_physical_devices("GPU") and TRITON not in flags:
+    if _gpus() and TRITON not in flags:
         os.environ["XLA_FLAGS"] = f"{flags} --{TRITON}=false".strip()
 
 
@@ -74,7 +77,7 @@ def _choose_threads():
     import tensorflow as tf
 
     asked = os.environ.get("TF_NUM_INTRAOP_THREADS")
-    if asked or _cores() != CORES or tf.config.list_physical_devices("GPU"):
+    if asked or _cores() != CORES or _gpus():
         return
     try:
         tf.config.threading.set_intra_op_parallelism_threads(1)
@@ -115,66 +118,49 @@ def choose_precision(asked="auto"):
 
     if asked != "auto":
         return asked, "as asked"
-    gpus = tf.config.list_physical_devices("GPU")
-    if gpus:
-        return _gpu_precision(tf.config.experimental.get_device_details(gpus[0]))
+    if _gpus():
+        return _gpu_precision(tf.config.experimental.get_device_details(_gpus()[0]))
     units = {"amx_bf16", "avx512_bf16"} & set(_processor_flags())
     if units:
         return "mixed_bfloat16", f"the processor has {min(units)}"
     return "float32", "the processor has no bfloat16 units"
 
 
-def choose_jit(asked, run, image_shape, precision):
-    """Whether XLA compiles the steps.
+def choose_jit(asked):
+    """Whether XLA compiles the steps, and why.
 
     Args:
-        asked: one of `JIT`; "auto" times the first stage's step both ways on
-            a GPU. On a CPU it is off: XLA's convolutions there are slower than
+        asked: one of `JIT`; with "auto" it is on on a GPU, as long as it compiles a
+            step. On a CPU it is off: XLA's convolutions there are slower than
             oneDNN's, and to compile them takes longer than to find out.
-
-    Returns:
-        Whether, and why.
     """
-    import tensorflow as tf
-
     if asked != "auto":
         return asked == "on", "as asked"
-    if not tf.config.list_physical_devices("GPU"):
-        return False, "slower on a CPU"
-    plain = 1000 * step_seconds(run, image_shape, precision, False)
-    try:
-        compiled = 1000 * step_seconds(run, image_shape, precision, True)
-    except tf.errors.OpError as error:
-        return False, f"XLA cannot compile a step: {first_line(error)}"
-    reason = f"a step takes {compiled:.1f} ms with it, {plain:.1f} ms without"
-    return compiled < plain, reason
+    if _gpus():
+        return True, "many steps a launch"
+    return False, "slower on a CPU"
 
 
-def step_seconds(run, image_shape, precision, jit, rounds=5, steps=4):
-    """Seconds of a step of the first stage on a batch of noise, the median of
-    rounds."""
+def _fastest_on_gpu(run, image_shape, precision, jit):
+    """`Fastest` of what is left to choose on a GPU, or `None` where that is nothing
+    that has to be measured."""
     import tensorflow as tf
 
-    model = run.method.build(
-        run.stages[0],
-        run.recipe,
-        image_shape,
-        precision=precision,
-        jit=jit,
-        encoder=run.own_encoder,
-    )
-    step = tf.function(model.train_step, jit_compile=jit or None)
-    shape = (run.recipe.batch_size, *image_shape)
-    batch = {domain: tf.random.uniform(shape, -1, 1) for domain in ("x", "y")}
-    seconds = []
-    for _ in range(1 + rounds):
-        start = time.perf_counter()
-        for _ in range(steps):
-            loss = step(batch)["loss"]
-        # Read, so that it is waited for.
-        float(loss)
-        seconds.append((time.perf_counter() - start) / steps)
-    return statistics.median(seconds[1:])
+    if not _gpus() or precision != "auto":
+        return None
+    half = choose_precision()[0]
+    if half == "float32":
+        return None
+    details = tf.config.experimental.get_device_details(_gpus()[0])
+    jits = {"auto": (True, False), "on": (True,), "off": (False,)}[jit]
+    device = details.get("device_name", "GPU")
+    return fastest.choose(run, image_shape, ("float32", half), jits, device)
+
+
+def _gpus():
+    import tensorflow as tf
+
+    return tf.config.list_physical_devices("GPU")
 
 
 def _gpu_precision(details):

@@ -13,7 +13,9 @@ import keras
 import tensorflow as tf
 
 from tfmi.errors import first_line
+from tfmi.training import compilation_cache
 from tfmi.training import distribute
+from tfmi.training.compiled_steps import CompiledSteps
 
 # Of one execution: Ctrl-C is answered and the bar moves after it.
 SECONDS = 0.4
@@ -48,7 +50,7 @@ def fit(model, batches, span, callbacks, xla_failed=None):
 
     Args:
         model: compiled, with a `train_step` that gives scalars.
-        batches: iterable of the batches of the span.
+        batches: a `tf.data.Dataset` of the batches of the span.
         span: a `Span`; its first epoch may be begun already, with the model's
             metrics as they were then.
         callbacks: as in `keras.Model.fit`. `on_train_batch_end` is called
@@ -87,19 +89,15 @@ class StepRunner:
 
     Args:
         model: compiled.
-        batches: iterable of batches.
+        batches: a `tf.data.Dataset` of batches.
         xla_failed: function that is given a line where XLA cannot compile the step
             of the model; unless it raises, training goes on without XLA.
     """
 
     def __init__(self, model, batches, xla_failed=None):
-        self._model, self._xla_failed = model, xla_failed
-        if tf.distribute.has_strategy():
-            self._batches = iter(distribute.shard_batches(batches))
-            self._steps = distribute.steps_function(model)
-        else:
-            self._batches = iter(batches)
-            self._steps = _steps_function(model)
+        self._model, self._batches, self._xla_failed = model, batches, xla_failed
+        self._compiled = not tf.distribute.has_strategy() and bool(model.jit_compile)
+        self._steps = executor(model, batches, self._compiled)
         self._count = None
 
     def run(self, limit):
@@ -110,10 +108,7 @@ class StepRunner:
         """
         count = min(self._count or 1, limit)
         start = time.perf_counter()
-        if self._count is None and self._model.jit_compile:
-            logs = self._first_by_xla()
-        else:
-            logs = self._steps(self._batches, tf.constant(count))
+        logs = self._first() if self._count is None else self._steps(count)
         logs = {name: float(value) for name, value in logs.items()}
         seconds = distribute.mean_over_workers(time.perf_counter() - start)
         # The first call builds the graph: what it took says nothing. Growth by
@@ -122,24 +117,47 @@ class StepRunner:
         self._count = 1 if self._count is None else min(fitting, 2 * count)
         return count, logs
 
-    def _first_by_xla(self):
-        """The first step by itself: its batch is at hand where XLA fails."""
-        batch = next(self._batches)
+    def _first(self):
+        """The first step; it is made without XLA where XLA fails. It is on the same
+        batches then: no step was made on any of them."""
         try:
-            return tf.function(self._model.train_step, jit_compile=True)(batch)
+            return self._steps(1)
         except tf.errors.ResourceExhaustedError:
             raise
         except tf.errors.OpError as error:
-            if self._xla_failed is None:
+            if not self._compiled:
                 raise
-            self._xla_failed(first_line(error))
-        self._model.jit_compile = False
-        self._steps = _steps_function(self._model)
-        return tf.function(self._model.train_step)(batch)
+            if not compilation_cache.clear():
+                if self._xla_failed is None:
+                    raise
+                self._xla_failed(first_line(error))
+                self._model.jit_compile = self._compiled = False
+        # Once more where programs were kept, of which one may be damaged.
+        self._steps = executor(self._model, self._batches, self._compiled)
+        return self._first() if self._compiled else self._steps(1)
+
+
+def executor(model, batches, compiled=False):
+    """A function from a number of steps to the logs after them, which goes on where it
+    ended.
+
+    Args:
+        model: as of `fit`.
+        batches: as of `fit`.
+        compiled: whether XLA compiles the steps.
+    """
+    if compiled:
+        return CompiledSteps(model, batches)
+    if tf.distribute.has_strategy():
+        steps = distribute.steps_function(model)
+        batches = iter(distribute.shard_batches(batches))
+    else:
+        steps, batches = _steps_function(model), iter(batches)
+    return lambda count: steps(batches, tf.constant(count))
 
 
 def _steps_function(model):
-    step = tf.function(model.train_step, jit_compile=model.jit_compile or None)
+    step = tf.function(model.train_step)
     names = [metric.name for metric in model.metrics]
 
     @tf.function(reduce_retracing=True)

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable
 
 import keras
+import tensorflow as tf
 
 from tfmi.errors import DataError
 from tfmi.errors import UsageError
@@ -21,6 +22,7 @@ from tfmi.training import convergence
 from tfmi.training import held_out
 from tfmi.training import loop
 from tfmi.training import memory
+from tfmi.training import utilization
 from tfmi.training.augmentation import prepared
 from tfmi.training.callbacks import ProgressBar
 from tfmi.training.callbacks import StepScalars
@@ -131,7 +133,7 @@ class _Training:
             stage: a `methods.Stage`.
             before: the float32 model of the stage before, or `None`.
         """
-        run, seed = self.run, self._seed(stage)
+        run, seed, begun = self.run, self._seed(stage), time.monotonic()
         # Seeded anew, so that a stage is the same whatever came before it in the
         # process: the other stage, its model read from a file, or another run.
         keras.utils.set_random_seed(seed)
@@ -144,9 +146,12 @@ class _Training:
         end = held_out.automatic_end(run, stage.name, self.dataset, span, seed)
         self._save_progress(stage, span.first, total)
         memory.reset_peak()
-        begun = time.monotonic()
-        paused = self._fit(model, stage, span, seed, [end] if end else [])
-        self._add_costs(stage.name, model, time.monotonic() - begun - paused)
+        bar, fitting = ProgressBar(stage.name, span, begun), time.monotonic()
+        with utilization.watched(tf.config.list_physical_devices("GPU")) as use:
+            paused = self._fit(model, stage, span, seed, [end] if end else [], bar)
+            used = use()
+        seconds = time.monotonic() - fitting - paused
+        self._add_costs(stage.name, model, seconds, used)
         step = int(model.steps_done.numpy())
         if step < span.total:
             self._save_progress(stage, step, span.total)
@@ -183,11 +188,10 @@ class _Training:
             model = self.run.build(earlier.name, before=model, **options)
         return model
 
-    def _fit(self, model, stage, span, seed, ends):
+    def _fit(self, model, stage, span, seed, ends, bar):
         """Train, with all that watches it; returns seconds that no step took."""
         run, folder = self.run, self.run.stage_folder(stage.name)
         drop_rows_from(run.history_file(stage.name), span.first // span.per_epoch)
-        bar = ProgressBar(stage.name, span)
         with (
             one_line_of_disk_errors(folder),
             contextlib.closing(bar),
@@ -209,7 +213,8 @@ class _Training:
             pairs = self.dataset.pairs(
                 run.recipe.batch_size, seed, span.first, span.total - span.first
             )
-            batches = prepared(pairs, span.first, run.recipe.max_shift, seed)
+            on_host = not model.jit_compile
+            batches = prepared(pairs, span.first, run.recipe.max_shift, seed, on_host)
             loop.fit(
                 model, batches, span, callbacks, lambda why: self._without_xla(why, bar)
             )
@@ -228,8 +233,9 @@ class _Training:
     def _save_progress(self, stage, step, total):
         self.run.save_progress(stage=stage.name, step=step, steps=total, finished=False)
 
-    def _add_costs(self, stage, model, seconds):
-        """Keep what a stage took; what a kill cut off is not in it."""
+    def _add_costs(self, stage, model, seconds, used):
+        """Keep what a stage took; what a kill cut off is not in it. How busy the GPU
+        was is of its last part."""
         names = "seconds", "parameters", "peak_memory"
         spent, parameters, held = (self.run.config.get(name, {}) for name in names)
         before = held.get(stage, {})
@@ -239,4 +245,5 @@ class _Training:
             seconds={**spent, stage: spent.get(stage, 0.0) + seconds},
             parameters={**parameters, stage: trained},
             peak_memory={**held, stage: peak},
+            utilization={**self.run.config.get("utilization", {}), stage: used},
         )

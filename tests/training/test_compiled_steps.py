@@ -1,0 +1,88 @@
+"""Steps by XLA: one program, whatever the number of steps, equal to a step a launch."""
+
+import numpy as np
+import pytest
+import tensorflow as tf
+import tiny_models
+
+from tfmi.training import compiled_steps
+from tfmi.training import loop
+
+BATCHES = 7
+
+
+def batches():
+    pairs = [tiny_models.pair(seed=seed) for seed in range(BATCHES)]
+    data = {d: tf.stack([pair[d] for pair in pairs]) for d in "xy"}
+    return tf.data.Dataset.from_tensor_slices(data)
+
+
+def seeded(build):
+    """A model with the same weights each time."""
+    tf.keras.utils.set_random_seed(0)
+    return build()
+
+
+def trained(model, counts, monkeypatch, steps=3):
+    """The values of a model, trained in executions of those numbers of steps."""
+    monkeypatch.setattr(compiled_steps, "STEPS", steps)
+    run = compiled_steps.CompiledSteps(model, batches())
+    logs = [run(count) for count in counts][-1]
+    return [*tiny_models.values(model.variables), *map(float, logs.values())], run
+
+
+@pytest.mark.parametrize(
+    "build",
+    ["shared_model", pytest.param("exclusive_model", marks=pytest.mark.long)],
+)
+def test_the_number_of_steps_changes_nothing(build, monkeypatch):
+    build = getattr(tiny_models, build)
+    one, whole = seeded(build), seeded(build)
+    expected, _ = trained(one, [1] * BATCHES, monkeypatch)
+    received, run = trained(whole, [2, 5], monkeypatch)
+    # What fills the last block up is no batch.
+    with pytest.raises(StopIteration):
+        run(1)
+    assert tiny_models.equal(map(np.asarray, expected), map(np.asarray, received))
+    assert int(whole.steps_done) == BATCHES
+    # One program: no number of steps, and no place in a block, is traced anew.
+    assert run._program.experimental_get_tracing_count() == 1
+
+
+@pytest.mark.long
+def test_they_are_the_steps_of_the_model(monkeypatch):
+    own, expected = (seeded(tiny_models.shared_model) for _ in range(2))
+    step = tf.function(expected.train_step, jit_compile=True)
+    for batch in batches():
+        logs = step(batch)
+    trained(own, [BATCHES], monkeypatch)
+    for a, b in zip(own.variables, expected.variables, strict=True):
+        np.testing.assert_allclose(a, b, rtol=1e-4, atol=1e-6, err_msg=a.path)
+    assert float(own.trackers["loss"].result()) == pytest.approx(
+        float(logs["loss"]), rel=1e-5
+    )
+
+
+def test_launches_of_large_images_hold_fewer_steps():
+    def spec(side):
+        return {d: tf.TensorSpec((64, side, side, 3), tf.uint8) for d in "xy"}
+
+    assert compiled_steps.launch_steps(spec(28)) == compiled_steps.STEPS
+    assert compiled_steps.launch_steps(spec(224)) == 13
+    assert compiled_steps.launch_steps(spec(2048)) == 1
+
+
+def test_the_loop_uses_it_for_a_compiled_model(monkeypatch):
+    """Epochs that are no multiple of a launch end where they do."""
+    monkeypatch.setattr(compiled_steps, "STEPS", 4)
+    ends = []
+
+    class Ends(tf.keras.callbacks.Callback):
+        def on_epoch_end(self, epoch, logs=None):
+            ends.append((int(self.model.steps_done), sorted(logs)))
+
+    model = tiny_models.shared_model()
+    model.jit_compile = True
+    loop.fit(model, batches(), loop.Span(0, 6, 3), [Ends()])
+    names = sorted(metric.name for metric in model.metrics)
+    assert ends == [(3, names), (6, names)]
