@@ -1,5 +1,8 @@
 """Steps by XLA: one program, whatever the number of steps, equal to a step a launch."""
 
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -23,6 +26,12 @@ def seeded(build):
     return build()
 
 
+@pytest.fixture
+def many(monkeypatch):
+    """Many steps a launch, as on a GPU."""
+    monkeypatch.setattr(compiled_steps, "_each_step", compiled_steps._many_steps)
+
+
 def trained(model, counts, monkeypatch, steps=3):
     """The values of a model, trained in executions of those numbers of steps."""
     monkeypatch.setattr(compiled_steps, "STEPS", steps)
@@ -31,6 +40,7 @@ def trained(model, counts, monkeypatch, steps=3):
     return [*tiny_models.values(model.variables), *map(float, logs.values())], run
 
 
+@pytest.mark.usefixtures("many")
 @pytest.mark.parametrize(
     "build",
     ["shared_model", pytest.param("exclusive_model", marks=pytest.mark.long)],
@@ -45,11 +55,10 @@ def test_the_number_of_steps_changes_nothing(build, monkeypatch):
         run(1)
     assert tiny_models.equal(map(np.asarray, expected), map(np.asarray, received))
     assert int(whole.steps_done) == BATCHES
-    # One program: no number of steps, and no place in a block, is traced anew.
-    assert run._program.experimental_get_tracing_count() == 1
 
 
 @pytest.mark.long
+@pytest.mark.usefixtures("many")
 def test_they_are_the_steps_of_the_model(monkeypatch):
     own, expected = (seeded(tiny_models.shared_model) for _ in range(2))
     step = tf.function(expected.train_step, jit_compile=True)
@@ -86,3 +95,40 @@ def test_the_loop_uses_it_for_a_compiled_model(monkeypatch):
     loop.fit(model, batches(), loop.Span(0, 6, 3), [Ends()])
     names = sorted(metric.name for metric in model.metrics)
     assert ends == [(3, names), (6, names)]
+
+
+SUMS = """
+import os, sys
+os.environ["TF_XLA_FLAGS"] = f"--tf_xla_persistent_cache_directory={sys.argv[1]}"
+import tensorflow as tf
+from tfmi.training import compiled_steps
+
+
+class Model:
+    metrics = [tf.keras.metrics.Mean(name="loss")]
+
+    def train_step(self, data):
+        return {"loss": tf.reduce_sum(data)}
+
+
+if sys.argv[2] == "many":
+    compiled_steps._each_step = compiled_steps._many_steps
+compiled_steps.STEPS = 5
+batches = tf.data.Dataset.range(1, 12).map(lambda n: tf.cast(n, tf.float32))
+batches = batches.batch(1, drop_remainder=True)
+run = compiled_steps.CompiledSteps(Model(), batches)
+print([int(run(count)["loss"]) for count in (1, 2, 7, 1)])
+"""
+
+
+@pytest.mark.parametrize("launches", ["many", "each"])
+def test_xla_compiles_one_program(launches, tmp_path):
+    """Whatever the number of steps, and wherever in a block they are."""
+    done = subprocess.run(
+        [sys.executable, "-c", SUMS, tmp_path, launches],
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+    assert done.stdout == "[1, 3, 10, 11]\n"
+    assert len(list(tmp_path.iterdir())) == 1

@@ -4,9 +4,10 @@ To launch a compiled step takes the host longer than the step of a small network
 a GPU. So one program makes any number of steps, on batches that came to the device as
 one tensor. It is the same program for every number: where executions begin and end,
 which depends on how fast the machine is, changes no bit of what is learnt.
-"""
 
-import math
+On a CPU a launch is one step: XLA's convolutions run on one thread in a loop there, and
+seven times as long.
+"""
 
 import tensorflow as tf
 
@@ -26,7 +27,8 @@ class CompiledSteps:
     def __init__(self, model, batches):
         size = launch_steps(batches.element_spec)
         self._blocks = iter(_blocks(batches, size))
-        self._program = _program(model)
+        many = bool(tf.config.list_logical_devices("GPU"))
+        self._program = _many_steps(model) if many else _each_step(model)
         self._block, self._done, self._held = None, 0, 0
 
     def __call__(self, count):
@@ -57,8 +59,10 @@ def launch_steps(batch):
     Args:
         batch: nested `tf.TensorSpec`.
     """
+    # Where batches differ in shape, each is a launch of its own.
     size = sum(
-        math.prod(spec.shape) * spec.dtype.size for spec in tf.nest.flatten(batch)
+        (spec.shape.num_elements() or BYTES) * spec.dtype.size
+        for spec in tf.nest.flatten(batch)
     )
     return int(min(max(BYTES // size, 1), STEPS))
 
@@ -85,7 +89,22 @@ def _on_device(block):
         return tf.nest.map_structure(tf.identity, block)
 
 
-def _program(model):
+def _each_step(model):
+    """As `_many_steps`, a launch a step."""
+
+    @tf.function(jit_compile=True, autograph=False)
+    def step(block, position):
+        return model.train_step(_batch(block, position))
+
+    def steps(block, first, end):
+        for position in tf.range(first, end):
+            logs = step(block, position)
+        return logs
+
+    return steps
+
+
+def _many_steps(model):
     """A function from a block of batches, the first and the end of those that steps
     are made on, to the logs after the last."""
     names = [metric.name for metric in model.metrics]
@@ -93,11 +112,15 @@ def _program(model):
     @tf.function(jit_compile=True, autograph=False)
     def steps(block, first, end):
         def step(position, logs):
-            batch = tf.nest.map_structure(lambda batches: batches[position], block)
-            logs = model.train_step(batch)
+            logs = model.train_step(_batch(block, position))
             return position + 1, {name: tf.cast(logs[name], "float32") for name in logs}
 
         logs = {name: tf.zeros(()) for name in names}
         return tf.while_loop(lambda position, _: position < end, step, [first, logs])[1]
 
     return steps
+
+
+def _batch(block, position):
+    # By a slice, XLA would compile a program for each position.
+    return tf.nest.map_structure(lambda batches: tf.gather(batches, position), block)
