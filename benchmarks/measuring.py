@@ -44,12 +44,16 @@ def take_turns(runners, rounds, warmups=2, at_least=0.0):
     return seconds
 
 
-def endless_pairs(recipe, dataset):
-    """The batches of pairs that training has, without end."""
+def endless_pairs(recipe, dataset, scaled=True):
+    """The batches of pairs that training has, a `tf.data.Dataset` without end.
+
+    Args:
+        scaled: as of `augmentation.prepared`; not for steps that XLA compiles.
+    """
     from tfmi.training.augmentation import prepared
 
     pairs = dataset.pairs(recipe.batch_size, recipe.seed, 0, 10**9)
-    return iter(prepared(pairs, 0, recipe.max_shift, recipe.seed))
+    return prepared(pairs, 0, recipe.max_shift, recipe.seed, scaled)
 
 
 def sgemm(size=SGEMM_SIZE):

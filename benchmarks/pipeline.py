@@ -5,7 +5,10 @@ training waits for it.
     python benchmarks/pipeline.py pairs --folder DIR
 
 Data options are those of `tfmi train`. The stall is what asking for a batch
-takes while steps of the first stage are made, as a share of both.
+takes while steps of the first stage are made, as a share of both; the stall at a
+rate is the same beside a device that makes so many steps a second, which waiting
+stands in for: it takes blocks of batches as XLA's steps do, and leaves the
+processor alone.
 """
 
 import time
@@ -26,11 +29,14 @@ PRECISION = click.Choice(hardware.PRECISIONS)
 @click.option(
     "--batches", default=100, show_default=True, help="Batches of a measurement."
 )
+@click.option(
+    "--rate", default=3000, show_default=True, help="Steps a second of a device."
+)
 @click.option("--precision", type=PRECISION, default="float32", show_default=True)
 @click.option("--json", "path", type=click.Path())
-def main(recipe, data, batches, precision, path):
+def main(recipe, data, batches, rate, precision, path):
     recipe, dataset = api.open_chosen(recipe, {}, data)
-    alone = _times(measuring.endless_pairs(recipe, dataset), batches)
+    alone = _times(iter(measuring.endless_pairs(recipe, dataset)), batches)
     asking, steps = _with_steps(recipe, dataset, batches, precision)
     measuring.report(
         [
@@ -42,6 +48,7 @@ def main(recipe, data, batches, precision, path):
                 "images/s of steps": 2 * recipe.batch_size * len(steps) / sum(steps),
                 "asking, median ms": 1000 * float(np.median(asking)),
                 "stall": sum(asking) / (sum(asking) + sum(steps)),
+                f"stall at {rate}/s": _stall_at(rate, recipe, dataset, batches),
             }
         ],
         path,
@@ -76,8 +83,19 @@ def _with_steps(recipe, dataset, count, precision):
         float(step(batch)["loss"])
         steps.append(time.perf_counter() - start)
 
-    asking = _times(measuring.endless_pairs(recipe, dataset), count, work)
+    asking = _times(iter(measuring.endless_pairs(recipe, dataset)), count, work)
     return asking, steps[5:]
+
+
+def _stall_at(rate, recipe, dataset, count):
+    """Share of the time that a device of that many steps a second waits."""
+    from tfmi.training import compiled_steps
+
+    batches = measuring.endless_pairs(recipe, dataset, scaled=False)
+    size = compiled_steps.launch_steps(batches.element_spec)
+    blocks = iter(compiled_steps.blocks(batches, size))
+    asking = _times(blocks, max(count // size, 1), lambda _: time.sleep(size / rate))
+    return sum(asking) / (sum(asking) + len(asking) * size / rate)
 
 
 if __name__ == "__main__":

@@ -88,7 +88,7 @@ class Learner:
     """
 
     def __init__(self, recipe, dataset):
-        self._batches = measuring.endless_pairs(recipe, dataset)
+        self._batches = iter(measuring.endless_pairs(recipe, dataset))
         self.steps, self.seconds, self.finished = 0, 0.0, False
 
     def train(self, steps):

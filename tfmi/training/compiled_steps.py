@@ -26,7 +26,7 @@ class CompiledSteps:
 
     def __init__(self, model, batches):
         size = launch_steps(batches.element_spec)
-        self._blocks = iter(_blocks(batches, size))
+        self._blocks = iter(blocks(batches, size))
         many = bool(tf.config.list_logical_devices("GPU"))
         self._program = _many_steps(model) if many else _each_step(model)
         self._block, self._done, self._held = None, 0, 0
@@ -67,7 +67,7 @@ def launch_steps(batch):
     return int(min(max(BYTES // size, 1), STEPS))
 
 
-def _blocks(batches, size):
+def blocks(batches, size):
     """`size` batches a tensor, and how many are there: the last tensor is filled up,
     as the program is of one shape."""
 
