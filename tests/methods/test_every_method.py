@@ -40,8 +40,8 @@ STAGES = [
     ("colored-mnist-disentangled-ssl", "exclusive", {}),
     ("colored-mnist-iiae", "training", {}),
 ]
-# A compilation takes tens of seconds.
-COMPILED = [STAGES[n] for n in (1, 3, 4, 7)]
+
+
 OWN = [stage for stage in STAGES if "cross-domain" not in stage[0]]
 
 
@@ -83,7 +83,7 @@ def test_half_precision(name, stage, changes):
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("name, stage, changes", COMPILED)
+@pytest.mark.parametrize("name, stage, changes", STAGES)
 def test_xla(name, stage, changes):
     model = stage_model(name, stage, changes, jit=True)
     step = tf.function(model.train_step, jit_compile=True)
