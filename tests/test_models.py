@@ -182,3 +182,25 @@ def test_noise_is_on_the_codes_only():
     assert pair_step.add_noise(codes, 0.0, None) is codes
     noisy = pair_step.add_noise(codes, 0.5, [0, 1]).numpy()
     assert noisy.std() == pytest.approx(0.5, rel=0.05)
+
+
+@pytest.mark.parametrize("build", [shared_model, exclusive_model])
+@pytest.mark.parametrize("share_weights", [True, False])
+def test_each_image_has_the_vector_of_its_own_encoder(build, share_weights):
+    model, data = build(share_weights=share_weights), pair()
+    vectors, name = model(data), model.__class__.__name__[: -len("Model")].lower()
+    for domain in "xy":
+        own = model.encoder(name, domain)(data[domain])["vector"]
+        np.testing.assert_allclose(vectors[domain], own, atol=1e-5, err_msg=domain)
+
+
+def test_what_e_adds_to_the_local_term():
+    model, data = exclusive_model(), pair()
+    with_e, without = model.local_terms(data)
+    assert with_e == pytest.approx(float(model.test_step(data)["local"]), abs=1e-5)
+    assert with_e != without
+    for encoder in (model.encoder_x, model.encoder_y):
+        for variable in encoder.get_layer("vector").variables:
+            variable.assign(0 * variable)
+    with_e, without = model.local_terms(data)
+    assert with_e == pytest.approx(without, abs=1e-5)

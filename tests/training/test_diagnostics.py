@@ -40,6 +40,22 @@ def test_vectors_that_differ_are_no_collapse():
     assert lines == []
 
 
+def test_an_exclusive_representation_that_adds_nothing_is_said():
+    lines = []
+    watch = Alarms(STAGES["exclusive"], lines.append)
+    watch.check_empty(EXCLUSIVE, (-2.51, -2.555))
+    watch.check_empty(EXCLUSIVE, (-2.51, -2.555))
+    (line,) = lines
+    assert "E is nearly empty: the local term is -2.510 with it and -2.555" in line
+    assert "--adversarial-weight" in line
+
+
+def test_one_that_adds_is_not():
+    lines = []
+    Alarms(STAGES["exclusive"], lines.append).check_empty(EXCLUSIVE, (-0.98, -7.43))
+    assert lines == []
+
+
 def test_a_leak_past_a_discriminator_at_chance_is_said_at_the_second_time():
     lines = []
     watch = Alarms(STAGES["exclusive"], lines.append)

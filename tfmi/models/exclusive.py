@@ -15,6 +15,7 @@ from tfmi.models.pair_model import PairModel
 from tfmi.models.pair_model import check_encoder_y
 from tfmi.models.pair_model import check_sizes
 from tfmi.models.pair_model import code_size
+from tfmi.models.pair_model import pair_of
 from tfmi.models.pair_step import added_losses
 from tfmi.models.pair_step import encode_pair
 from tfmi.models.pair_step import network_of
@@ -22,7 +23,7 @@ from tfmi.models.pair_step import scaled_loss
 from tfmi.models.pair_step import serialized_networks
 from tfmi.models.pair_step import step_seeds
 from tfmi.models.pair_step import weighted_information
-from tfmi.models.preprocessing import representer
+from tfmi.models.preprocessing import representers
 from tfmi.representation import EXCLUSIVE
 from tfmi.representation import SHARED
 
@@ -150,14 +151,7 @@ class ExclusiveModel(PairModel, keras.Model):
     from_encoders = classmethod(from_encoder.exclusive_model)
 
     def encoder_networks(self):
-        return [
-            self.encoder_x,
-            self.encoder_y,
-            self.global_network_x,
-            self.global_network_y,
-            self.local_network_x,
-            self.local_network_y,
-        ]
+        return [getattr(self, f"{name}_{d}") for name in NETWORKS[1:4] for d in "xy"]
 
     def discriminator_networks(self):
         return [self.discriminator_x, self.discriminator_y]
@@ -165,15 +159,8 @@ class ExclusiveModel(PairModel, keras.Model):
     def representations(self):
         """`{(Representation, domain): function}`, of S and of E; as of
         `SharedModel.representations`."""
-        encoders_y = (self.shared_encoder_y, self.encoder_y)
-        domains = ("x",) if encoders_y == (None, None) else ("x", "y")
-        return {
-            (representation, domain): representer(
-                self.encoder(representation.name, domain)
-            )
-            for representation in (SHARED, EXCLUSIVE)
-            for domain in domains
-        }
+        alone = self.shared_encoder_y is None and self.encoder_y is None
+        return representers(self, (SHARED, EXCLUSIVE), "x" if alone else "xy")
 
     def encoder(self, representation, domain):
         """The encoder of a representation ("shared", "exclusive") for a domain."""
@@ -220,6 +207,16 @@ class ExclusiveModel(PairModel, keras.Model):
         met, others = coded_images(codes, self.code_noise, seeds[:2], self.negatives)
         met = {"x": (x, met[0]), "y": (y, met[1])}
         return weighted_information(self, met, seeds[2:], self._estimate, others)
+
+    def local_terms(self, pair):
+        """Eq. 8's local term with (S, E), and with each E at its mean over the batch:
+        how little E adds is how empty it is."""
+        pair, seeds = pair_of(pair), step_seeds(self.seed, self.steps_done, 4)
+        shared, images = self._shared(pair), self._encode(pair, False)
+        vectors = [image["vector"] for image in images]
+        for codes in vectors, [0 * v + tf.reduce_mean(v, 0) for v in vectors]:
+            codes = tuple(zip(shared, codes, strict=True))
+            yield float(self._information(*images, codes, seeds)[1]["local"])
 
     def _logits(self, codes, seeds, training):
         players = (self.discriminator_x, self.discriminator_y or self.discriminator_x)

@@ -40,3 +40,14 @@ def representer(encoder):
         return encoder(encoder_images(images), training=False)["vector"]
 
     return lambda images: vectors(images).numpy()
+
+
+def representers(model, representations, domains):
+    """`{(Representation, domain): function}` of a model's encoders: `representer`."""
+    return {
+        (representation, domain): representer(
+            model.encoder(representation.name, domain)
+        )
+        for representation in representations
+        for domain in domains
+    }

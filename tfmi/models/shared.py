@@ -20,7 +20,7 @@ from tfmi.models.pair_step import serialized_networks
 from tfmi.models.pair_step import step_of_players
 from tfmi.models.pair_step import step_seeds
 from tfmi.models.pair_step import weighted_information
-from tfmi.models.preprocessing import representer
+from tfmi.models.preprocessing import representers
 from tfmi.representation import SHARED
 
 NETWORKS = ("encoder", "global_network", "local_network")
@@ -174,11 +174,7 @@ class SharedModel(PairModel, keras.Model):
         takes images as an array, `(n, height, width, channels)`, uint8 or float,
         and gives their vectors `(n, size)`.
         """
-        domains = ("x",) if self.encoder_y is None else ("x", "y")
-        return {
-            (SHARED, domain): representer(self.encoder("shared", domain))
-            for domain in domains
-        }
+        return representers(self, [SHARED], "x" if self.encoder_y is None else "xy")
 
     def _update(self, pair):
         seeds = step_seeds(self.seed, self.steps_done, self._seeds)

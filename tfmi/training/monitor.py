@@ -18,6 +18,7 @@ from tfmi.training.projector import write_projector
 
 BATCH = 500
 COLLAPSE_IMAGES = 256
+PAIRS, PAIR_BATCHES = 64, 4
 COLUMNS = "step representation domain factor accuracy majority".split()
 
 
@@ -72,6 +73,7 @@ class TrainingMonitor(keras.callbacks.Callback):
             if self._every and self._probed_step != self._step:
                 self._probe(logs)
             with self._pause():
+                self._look_for_emptiness()
                 self._project()
 
     def on_train_end(self, logs=None):
@@ -85,6 +87,14 @@ class TrainingMonitor(keras.callbacks.Callback):
         spent = time.monotonic() - begun
         self.seconds += spent
         self._bar.pause(spent)
+
+    def _look_for_emptiness(self):
+        """In models that can leave out of their objective what they learn."""
+        if not hasattr(self.model, "local_terms"):
+            return
+        terms = [tuple(self.model.local_terms(pair)) for pair in self._images.pairs()]
+        for representation in self._stage.representations:
+            self._alarms.check_empty(representation, np.mean(terms, axis=0))
 
     def _watched(self):
         """Each representation that the stage learns, of each domain."""
@@ -156,6 +166,11 @@ class _HeldImages:
         self._limits = {"test": online_probe.TEST_IMAGES}
         if with_training:
             self._limits["train"] = online_probe.TRAIN_IMAGES
+
+    def pairs(self):
+        """Some batches of pairs of the training split."""
+        images = self._dataset.num_images("train")
+        return self._dataset.pairs(min(PAIRS, images), 0, 0, PAIR_BATCHES)
 
     def read(self):
         self.batches = {
