@@ -45,7 +45,7 @@ def test_stage_1_discriminator_learns_what_tells_the_domains():
     """Where only it learns, it ends at half its chance loss or less."""
     model = shared_model_with_adversary(share_weights=True)
     model.optimizer.learning_rate = 0.0
-    model.discriminator_optimizer.learning_rate = 0.05
+    model.discriminator_optimizer.learning_rate = 0.01
     data = pair(batch=32)
     data["x"] += 2.0
     step = tf.function(model.train_step)
@@ -53,6 +53,19 @@ def test_stage_1_discriminator_learns_what_tells_the_domains():
         model.reset_metrics()
         loss = float(step(data)["discriminator"])
     assert loss < np.log(2)
+
+
+def test_stage_2_discriminator_learns_what_tells_s_and_e_of_one_image():
+    """Where only it learns, it tells them from those of others."""
+    model, data = exclusive_model(), pair(batch=32)
+    model.optimizer.learning_rate = 0.0
+    model.discriminator_optimizer.learning_rate = 0.01
+    step, losses = tf.function(model.train_step), []
+    for _ in range(200):
+        model.reset_metrics()
+        losses.append(float(step(data)["discriminator"]))
+    # Of chance, 2 log 2 a domain; a shuffle may leave what it has learnt of few codes.
+    assert np.mean(losses[-20:]) < 0.85 * 4 * np.log(2)
 
 
 def exclusive_model_with_club():
@@ -173,6 +186,19 @@ def test_discriminator_sees_codes_with_noise_and_the_networks_without():
     assert np.abs(noise["shared"][:, :4] - noise["exclusive"][:, :4]).max() > 0.1
     rows = {tuple(row) for row in seen[0]["exclusive"].numpy()}
     assert {tuple(row) for row in seen[0]["marginal_exclusive"].numpy()} == rows
+
+
+def test_discriminator_noise_on_s_is_not_that_on_e():
+    size = exclusive_model().shared_encoder_x.output["vector"].shape[-1]
+    model, data = exclusive_model(discriminator_noise=0.5, exclusive_size=size), pair()
+    seen = []
+    model.discriminator_x = lambda codes, training: seen.append(codes) or codes_of(8)
+    model.test_step(data)
+    codes = {"shared": model.shared_encoder_x, "exclusive": model.encoder_x}
+    first, second = (
+        seen[0][name] - encoder(data["x"])["vector"] for name, encoder in codes.items()
+    )
+    assert np.abs(first - second).max() > 0.1
 
 
 def codes_of(batch):

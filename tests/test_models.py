@@ -2,6 +2,7 @@
 
 import keras
 import numpy as np
+import own_models
 import pytest
 import tensorflow as tf
 from tiny_models import equal
@@ -141,6 +142,39 @@ def test_frozen_encoders_stay_bit_identical():
     assert not equal(moving, values(model.encoder_x.non_trainable_variables))
     names = {id(v) for v in model.encoder_variables + model.discriminator_variables}
     assert not names & {id(v) for v in frozen}
+    assert not {id(v) for v in model.trainable_variables} & {id(v) for v in frozen}
+
+
+def test_frozen_encoders_drop_nothing():
+    """They run as they are used later, though the model around them trains."""
+    images = keras.Input((12, 12, 3))
+    maps = keras.layers.Conv2D(4, 3, strides=2, name="last_map")(images)
+    dropped = keras.layers.Dropout(0.5)(keras.layers.Flatten()(maps))
+    encoder = keras.Model(images, keras.layers.Dense(4)(dropped))
+    model, data = own_models.exclusive(before=own_models.shared(encoder)), pair()
+    codes = dict(zip("xy", model._shared(data), strict=True))
+    for domain, received in codes.items():
+        own = model.encoder("shared", domain)(data[domain], training=False)["vector"]
+        np.testing.assert_allclose(received, own, atol=1e-6)
+
+
+@pytest.mark.parametrize("build", [shared_model, exclusive_model])
+def test_the_noise_is_on_the_codes_of_both_images(build, monkeypatch):
+    model, data, noisy = build(), pair(), []
+    module = {shared_model: "shared", exclusive_model: "negatives"}[build]
+
+    def add_noise(codes, stddev, seed):
+        noisy.append((codes, stddev, tuple(np.asarray(seed))))
+        return codes
+
+    monkeypatch.setattr(f"tfmi.models.{module}.add_noise", add_noise)
+    model.code_noise = 0.3
+    model.test_step(data)
+    (x, *of_x), (y, *of_y) = noisy
+    for domain, codes in zip("xy", (x, y), strict=True):
+        own = getattr(model, f"encoder_{domain}")(data[domain])["vector"]
+        np.testing.assert_allclose(codes, own, atol=1e-5)
+    assert of_x[0] == of_y[0] == 0.3 and of_x[1] != of_y[1]
 
 
 def test_loss_is_equation_10():
@@ -174,6 +208,7 @@ def test_loss_is_equation_10():
         adversarial += jsd(joint=logits["marginal"], marginal=logits["joint"])
     terms = model.test_step(data)
     np.testing.assert_allclose(terms["adversarial"], adversarial, rtol=1e-5)
+    np.testing.assert_allclose(terms["discriminator"], -adversarial, rtol=1e-5)
     np.testing.assert_allclose(terms["loss"], -(total - 0.4 * adversarial), rtol=1e-5)
 
 

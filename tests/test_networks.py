@@ -88,6 +88,15 @@ def test_encoder_shapes(shape, map_shape):
     assert encoder.output["feature_map"].shape == (None, *map_shape)
 
 
+def test_encoder_layers_are_those_of_dcgan():
+    """Widths that double up to 8 times, each map normalised, leaky ReLU of 0.2."""
+    encoder = networks.encoder((256, 256, 1), 4, width=2)
+    layers = [encoder.get_layer(f"conv_{block}") for block in range(5)]
+    assert [layer.filters for layer in layers] == [2, 4, 8, 16, 16]
+    slopes = [encoder.get_layer(f"relu_{n}").negative_slope for n in range(5)]
+    assert slopes == pytest.approx([0.2] * 5)
+
+
 def test_encoder_of_the_paper_has_a_7x7x128_map():
     encoder = networks.encoder((28, 28, 3), size=64)
     assert encoder.output["feature_map"].shape == (None, 7, 7, 128)
