@@ -24,7 +24,7 @@ ENCODERS = {
     "pairs-dhsd": (32, 128, 1),
     "shapes3d": (64, 64, 3),
 }
-LIMIT = 8 * 2**20
+LIMIT = 8_000_000
 
 
 @pytest.fixture(scope="module")
@@ -66,6 +66,17 @@ def test_each_card_has_the_command_the_scores_and_the_licence(exported, name):
         assert export["credit"] in text
         # Nothing of where it was made, and no image of the data.
         assert " /" not in export["command"] + export["source"]
+
+
+@pytest.mark.parametrize("name", ENCODERS)
+def test_int8_reads_what_float32_reads(exported, name):
+    manifest = json.loads((exported / name / "manifest.json").read_text())
+    for export in manifest["exports"].values():
+        changes = [m["change"] for m in export["models"].values() if "change" in m]
+        for probes in [change["probes"] for change in changes]:
+            for factor, share in probes["shared"].items():
+                assert share["after"] > share["before"] - 0.03, factor
+        assert len(changes) == 1
 
 
 @pytest.mark.parametrize("name, shape", ENCODERS.items())

@@ -80,6 +80,9 @@ def write_int8(source, path, images):
             op_types_to_quantize=INT8_OPERATIONS,
             nodes_to_exclude=first_products(onnx.load(prepared).graph),
             per_channel=True,
+            # A range is the mean of those of the batches: one image that is unlike
+            # all others would else leave few of the 256 values for these.
+            extra_options={"CalibMovingAverage": True},
         )
     details = {**onnx_file.properties(source), "precision": "int8"}
     onnx_file.save(onnx.load(str(path)), path, details)
