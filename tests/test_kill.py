@@ -226,18 +226,22 @@ def test_kills_of_what_reads_a_run(whole, tmp_path):
 
 
 PROBES = """
-import os, signal, numpy as np
+import os, signal, sys, threading, numpy as np
 from tfmi.evaluation.measure import probes
 vectors, labels = np.random.default_rng(0).normal(size=(400, 8)), np.arange(400) % 4
 job = probes.PAPER, vectors, labels, vectors, labels
-next(probes.probe_accuracies([job] * 8))
-os.kill(os.getpid(), signal.SIGKILL)
+kill = threading.Timer(float(sys.argv[1]), os.kill, [os.getpid(), signal.SIGKILL])
+kill.start()
+while True:
+    list(probes.probe_accuracies([job] * 8))
 """
 
 
 @pytest.mark.kill
-def test_the_processes_of_probes_end_with_a_killed_command():
-    """They hold its stderr: what reads that to its end would wait for them."""
-    command = [sys.executable, "-c", PROBES]
-    result = subprocess.run(command, capture_output=True, timeout=250, check=False)
+@pytest.mark.parametrize("seconds", [n / 20 for n in range(30)] + [5])
+def test_the_processes_of_probes_end_with_a_killed_command(seconds):
+    """They hold its stderr: what reads that to its end would wait for them. They may be
+    about to start."""
+    command = [sys.executable, "-c", PROBES, str(seconds)]
+    result = subprocess.run(command, capture_output=True, timeout=100, check=False)
     assert result.returncode == -signal.SIGKILL

@@ -1,7 +1,6 @@
 """Probes: small classifiers that read a factor from frozen vectors (section 5.2)."""
 
 import dataclasses
-import functools
 import math
 import os
 import threading
@@ -123,22 +122,25 @@ def probe_accuracies(jobs):
     Raises:
         DataError: as `probe_accuracy`.
     """
-    processes = min(len(jobs), joblib.cpu_count()) or 1
-    run, parent = joblib.Parallel(processes, return_as="generator"), os.getpid()
-    yield from run(joblib.delayed(_on_one_thread)(parent, *job) for job in jobs)
+    run = joblib.Parallel(
+        min(len(jobs), joblib.cpu_count()) or 1,
+        return_as="generator",
+        # Before their first job: a command may be killed while they start.
+        initializer=_end_with,
+        initargs=(os.getpid(),),
+    )
+    yield from run(joblib.delayed(_on_one_thread)(*job) for job in jobs)
 
 
-def _on_one_thread(parent, *job):
-    if os.getpid() != parent:
-        _end_with(parent)
+def _on_one_thread(*job):
     with threadpool_limits(1):
         return probe_accuracy(*job)
 
 
-@functools.cache
 def _end_with(parent):
     """End this process, at any time, once its parent has ended. What is left of a
-    command that was killed would stay for minutes, and hold its stderr."""
+    command that was killed would stay for minutes, or for good, and hold its
+    stderr."""
 
     def watch():
         while os.getppid() == parent:
