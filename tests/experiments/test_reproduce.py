@@ -48,6 +48,12 @@ def test_stages_that_are_trained(only, trainings):
     assert schedule.trained_stages(rows, RECIPE) == trainings
 
 
+def test_a_stage_that_no_setting_changes_is_not_trained_again():
+    changed = {"adversarial_weight": 0.5}
+    row = Variant("lambda", "lambda", changed, ("shared", "exclusive"))
+    assert schedule.trained_stages([row], RECIPE) == {"exclusive": 1}
+
+
 @pytest.mark.parametrize("only", ["table8", "", "table1,"])
 def test_unknown_items(only):
     with pytest.raises(UsageError, match="--only must name table1, .*figure5"):

@@ -271,3 +271,18 @@ def test_every_grey_in_every_colour(digits, folder):
         received = painted[domain](greys, np.arange(12)).numpy()
         assert received.dtype == np.uint8
         np.testing.assert_allclose(received, image, atol=0.5 + 1e-9)
+
+
+def test_colours_to_be_scored_say_nothing_of_the_digit(folder):
+    splits, _ = mnist.read(sample=True)
+    dataset = colored_mnist.ColoredMnist(splits, "sample")
+    for domain, factor in (("x", "background_color"), ("y", "digit_color")):
+        labels = [labels for _, labels in dataset.labelled(domain, "train", 500)]
+        digits, colors = (
+            np.concatenate([batch[name] for batch in labels])
+            for name in ("digit", factor)
+        )
+        counts = np.zeros((10, 12))
+        np.add.at(counts, (digits, colors), 1)
+        # 4,000 images: 33 a digit and colour.
+        assert counts.min() > 10 and counts.max() < 70

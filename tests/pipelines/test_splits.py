@@ -148,3 +148,15 @@ def test_parts_of_a_group_are_not_torn():
     assert (splits.split_parts(groups, parts, 0.2, seed=1) == in_test).all()
     with pytest.raises(DataError, match="1 groups of one part each"):
         splits.split_parts([0, 0], ["a", "a"])
+
+
+def test_small_groups_keep_a_pair_whatever_the_fraction():
+    groups = np.repeat(np.arange(4), [3, 4, 5, 20])
+    in_test = splits.split_groups(groups, 0.95)
+    assert np.bincount(groups[~in_test]).tolist() == [2, 2, 2, 2]
+
+
+def test_as_many_parts_as_the_fraction_needs_are_tested_on():
+    groups, parts = np.zeros(40, int), np.arange(40) // 4
+    in_test = splits.split_parts(groups, parts, 0.5)
+    assert in_test.sum() == 20
