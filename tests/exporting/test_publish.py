@@ -150,6 +150,30 @@ def test_manifest_comes_last_and_the_version_folder_before_it(
     assert order[-3:] == ["shared.onnx", "shared/1", "manifest.json"]
 
 
+def test_no_moment_of_a_second_export_contradicts_its_manifest(
+    small, tmp_path, monkeypatch
+):
+    """A process that is killed then leaves files that are extra, none that is changed
+    or missing."""
+    publish.export_run(small, "onnx,savedmodel", tmp_path)
+    seen = []
+
+    def watched(change):
+        def changed(transaction, *names):
+            change(transaction, *names)
+            folder = tmp_path / "tiny"
+            seen.append(manifest.problems(folder, manifest.read(folder)))
+
+        return changed
+
+    for name in ("put", "remove"):
+        method = getattr(publish.Transaction, name)
+        monkeypatch.setattr(publish.Transaction, name, watched(method))
+    publish.export_run(small, "onnx,savedmodel", tmp_path)
+    assert len(seen) > 5 and seen[-1] == {}
+    assert {kind for problems in seen for kind in problems.values()} == {"extra"}
+
+
 def test_a_watched_folder_never_shows_half_a_model(small, tmp_path, monkeypatch):
     """A version folder appears whole: what is renamed is what stays."""
     seen = {}

@@ -208,6 +208,11 @@ def replace_models(content, names):
     return dropped
 
 
+def files_of_exports(content):
+    """The entries of the files that are an export's, without the server's."""
+    return {n: e for n, e in content["files"].items() if e["export"] is not None}
+
+
 def problems(folder, content):
     """What is wrong with the files of a folder.
 

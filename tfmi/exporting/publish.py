@@ -187,24 +187,33 @@ def _next_version(encoder, content, target):
 
 
 def _put_in_place(exports, content, target, folder):
-    """Servers watch the version folders: they come last but for the manifest."""
-    new = folder / "new"
+    """Servers watch the version folders: they come last but for the manifest. What is
+    replaced leaves it first, so that no kill leaves one of other files than there are.
+    """
+    new, kept = folder / "new", folder / manifest.NAME
     models = [name for export in exports for name in export.info["models"]]
     dropped = manifest.replace_models(content, _replaced(exports))
+    _write_manifest(kept, {**content, "files": manifest.files_of_exports(content)})
     for export in exports:
         names = [*export.names, *export.info["models"]]
         content["files"].update(manifest.file_entries(new, names, export.key))
         content["exports"][export.key] = export.info
     configs = _write_configs(content, new, exports[0].options.model_root)
     content["files"].update(manifest.file_entries(new, configs, None))
-    (new / manifest.NAME).write_text(json.dumps(content, indent=2) + "\n", "utf-8")
+    _write_manifest(new / manifest.NAME, content)
     others = [name for export in exports for name in export.names]
     order = sorted(models, key=lambda name: (new / name).is_dir())
     with Transaction(target, folder / "replaced") as transaction:
+        if (target / manifest.NAME).exists():
+            transaction.put(kept, manifest.NAME)
         for name in sorted(set(dropped) - set(models)):
             transaction.remove(name)
         for name in [*others, *configs, *order, manifest.NAME]:
             transaction.put(new / name, name)
+
+
+def _write_manifest(path, content):
+    path.write_text(json.dumps(content, indent=2) + "\n", "utf-8")
 
 
 def _replaced(exports):
