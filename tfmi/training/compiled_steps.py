@@ -11,6 +11,8 @@ seven times as long.
 
 import tensorflow as tf
 
+from tfmi.training import compilation_cache
+
 # Of a launch, at most; and the memory that their batches may take on the device.
 STEPS = 32
 BYTES = 2**28
@@ -26,9 +28,8 @@ class CompiledSteps:
 
     def __init__(self, model, batches):
         size = launch_steps(batches.element_spec)
-        self._blocks = iter(blocks(batches, size))
-        many = bool(tf.config.list_logical_devices("GPU"))
-        self._program = _many_steps(model) if many else _each_step(model)
+        self._model, self._blocks = model, iter(blocks(batches, size))
+        self._program = None
         self._block, self._done, self._held = None, 0, 0
 
     def __call__(self, count):
@@ -46,11 +47,28 @@ class CompiledSteps:
                 block, held = next(self._blocks)
                 self._block, self._done, self._held = _on_device(block), 0, int(held)
             end = min(self._done + count, self._held)
-            logs = self._program(self._block, tf.constant(self._done), tf.constant(end))
+            logs = self._launch(tf.constant(self._done), tf.constant(end))
             count -= end - self._done
             self._done = end
             if not count:
                 return logs
+
+    def _launch(self, first, end):
+        if self._program:
+            return self._program(self._block, first, end)
+        program = _program(self._model)
+        try:
+            logs = program(self._block, first, end)
+        except tf.errors.ResourceExhaustedError:
+            raise
+        except tf.errors.OpError:
+            # No step was made. Of programs that are kept one may be damaged.
+            if not compilation_cache.clear():
+                raise
+            program = _program(self._model)
+            logs = program(self._block, first, end)
+        self._program = program
+        return logs
 
 
 def launch_steps(batch):
@@ -87,6 +105,11 @@ def _on_device(block):
     device = tf.config.list_logical_devices("GPU") or tf.config.list_logical_devices()
     with tf.device(device[0].name):
         return tf.nest.map_structure(tf.identity, block)
+
+
+def _program(model):
+    many = bool(tf.config.list_logical_devices("GPU"))
+    return _many_steps(model) if many else _each_step(model)
 
 
 def _each_step(model):

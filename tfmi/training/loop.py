@@ -13,7 +13,6 @@ import keras
 import tensorflow as tf
 
 from tfmi.errors import first_line
-from tfmi.training import compilation_cache
 from tfmi.training import distribute
 from tfmi.training.compiled_steps import CompiledSteps
 
@@ -125,16 +124,12 @@ class StepRunner:
         except tf.errors.ResourceExhaustedError:
             raise
         except tf.errors.OpError as error:
-            if not self._compiled:
+            if not self._compiled or self._xla_failed is None:
                 raise
-            if not compilation_cache.clear():
-                if self._xla_failed is None:
-                    raise
-                self._xla_failed(first_line(error))
-                self._model.jit_compile = self._compiled = False
-        # Once more where programs were kept, of which one may be damaged.
-        self._steps = executor(self._model, self._batches, self._compiled)
-        return self._first() if self._compiled else self._steps(1)
+            self._xla_failed(first_line(error))
+        self._model.jit_compile = False
+        self._steps = executor(self._model, self._batches)
+        return self._steps(1)
 
 
 def executor(model, batches, compiled=False):
