@@ -4,7 +4,15 @@ import csv
 
 import numpy as np
 import pytest
-import tensorflow as tf
+from half_images import HELD
+from half_images import KEYS
+from half_images import NAMES
+from half_images import ROWS
+from half_images import Halves
+from half_images import lit_side
+from half_images import noise
+from half_images import nothing
+from half_images import shade_level
 
 from tfmi.errors import DataError
 from tfmi.errors import UsageError
@@ -14,72 +22,9 @@ from tfmi.evaluation.measure import cross_domain
 from tfmi.evaluation.results import MAJORITY
 from tfmi.evaluation.results import UNTRAINED
 from tfmi.evaluation.tables import accuracy
-from tfmi.pipelines.base import Domain
-from tfmi.pipelines.base import Factor
-from tfmi.pipelines.base import PairDataset
 from tfmi.representation import EXCLUSIVE
 from tfmi.representation import SHARED
 from tfmi.representation import Representation
-
-SHAPE = Factor("shape", ("left", "right"))
-SHADE = Factor("shade", ("dark", "middle", "light"))
-
-
-class Halves(PairDataset):
-    """The lit half of an image is its shape, the grey level its shade."""
-
-    name = "half images"
-    source = "made in the test"
-    image_shape = (8, 8, 1)
-    domains = (
-        Domain("x", "first", (SHAPE,), (SHADE,)),
-        Domain("y", "second", (SHAPE,), (SHADE,)),
-    )
-
-    def num_images(self, split):
-        return {"train": 600, "test": 90}[split]
-
-    def pairs(self, batch_size, seed, first_step, steps, split="train"):
-        raise NotImplementedError
-
-    def labelled(self, domain, split, batch_size, seed=0):
-        generator = np.random.default_rng([seed, len(split), ord(domain)])
-        count = self.num_images(split)
-        shape, shade = (
-            generator.integers(2, size=count),
-            generator.integers(3, size=count),
-        )
-        images = np.zeros((count, 8, 8, 1), np.uint8)
-        for image, side, level in zip(images, shape, shade, strict=True):
-            image[:, 4 * side : 4 * side + 4] = 80 + 80 * level
-        labels = {"shape": shape, "shade": shade}
-        return tf.data.Dataset.from_tensor_slices((images, labels)).batch(batch_size)
-
-
-def _shape(images):
-    lit = np.asarray(images)[..., 0].max(axis=1) > 0
-    return 3.0 * lit[:, [0, 7]]
-
-
-def _shade(images):
-    level = np.asarray(images).max(axis=(1, 2, 3)) // 80 - 1
-    return 3.0 * np.eye(3)[level]
-
-
-def _noise(images):
-    """Nothing of a shape, though each probe makes something else of it."""
-    return np.random.default_rng(len(images)).normal(size=(len(images), 4))
-
-
-def _nothing(images):
-    return np.ones((len(images), 2))
-
-
-KEYS = [(r, d) for d in "xy" for r in (SHARED, EXCLUSIVE)]
-NAMES = [(r.name, d) for r, d in KEYS]
-TRAINED = {(r, d): _shape if r is SHARED else _shade for r, d in KEYS}
-ROWS = {"Ours": TRAINED, UNTRAINED: dict.fromkeys(KEYS, _nothing)}
-HELD = {"shared": "shape", "exclusive": "shade"}
 
 
 @pytest.fixture(scope="module")
@@ -205,7 +150,7 @@ class Counted:
 
 def test_seeds_repeat_the_probes_of_the_first_row_alone(outcome, tmp_path):
     key = (EXCLUSIVE, "x")
-    ours, untrained = Counted(_noise), Counted(_nothing)
+    ours, untrained = Counted(noise), Counted(nothing)
     rows = {"Mine": {key: ours}, UNTRAINED: {key: untrained}}
     options = {"protocols": ["paper"], "seed": 5, "progress": str}
     scores = evaluate(rows, Halves(), tmp_path, seeds=3, **options)
@@ -238,7 +183,7 @@ def test_seeds_repeat_the_probes_of_the_first_row_alone(outcome, tmp_path):
 def test_one_row_alone_needs_no_name_and_no_folder(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     scores = evaluate(
-        {(SHARED, "x"): _shape}, Halves(), protocols=["paper"], progress=str
+        {(SHARED, "x"): lit_side}, Halves(), protocols=["paper"], progress=str
     )
     rows = accuracy.probe_rows(scores, *scores.probed[0])
     assert [row["row"] for row in rows] == ["Ideal", "Ours", MAJORITY]
@@ -249,7 +194,7 @@ def test_a_representation_that_holds_all_is_scored_on_every_factor(tmp_path):
     latent = Representation("latent", "z", "all")
 
     def both(images):
-        return np.concatenate([_shape(images), _shade(images)], axis=1)
+        return np.concatenate([lit_side(images), shade_level(images)], axis=1)
 
     rows = {"VAE": {(latent, "x"): both}}
     scores = evaluate(rows, Halves(), tmp_path, protocols=["paper"], progress=str)
@@ -269,7 +214,7 @@ def test_a_representation_that_holds_all_is_scored_on_every_factor(tmp_path):
 def test_representations_may_have_other_names(tmp_path):
     content = Representation("content", "C", "shared")
     style = Representation("style", "Y", "exclusive")
-    row = {(content, "x"): _shape, (style, "x"): _shade}
+    row = {(content, "x"): lit_side, (style, "x"): shade_level}
     scores = evaluate(row, Halves(), tmp_path, protocols=["paper"], progress=str)
     assert scores.distance("content", "x", protocol="paper", row="Ours")[0] < 0.3
     (mig,) = scores.select(
@@ -279,69 +224,6 @@ def test_representations_may_have_other_names(tmp_path):
     text = (tmp_path / "tables.txt").read_text()
     for part in ("C and Y of x, first", "Ours, Y", "C and Y of others", "of (C, Y)"):
         assert part in text
-
-
-class Marked(Halves):
-    """Images of the training split can be told from those of the test split."""
-
-    def labelled(self, domain, split, batch_size, seed=0):
-        mark = tf.constant(int(split == "train"), tf.uint8)
-        return (
-            super()
-            .labelled(domain, split, batch_size, seed)
-            .map(lambda images, labels: (images + mark, labels))
-        )
-
-
-def _known_by_heart(images):
-    images = np.asarray(images)
-    return _shape(images - 1) if images.min() == 1 else np.zeros((len(images), 2))
-
-
-def test_scores_are_those_of_images_that_no_probe_was_fitted_on():
-    row = {(SHARED, "x"): _known_by_heart}
-    scores = evaluate(row, Marked(), progress=str, metrics=False)
-    assert len(scores.probed) == 2
-    for _, _, protocol in scores.probed:
-        assert scores.by_factor(row="Ours", protocol=protocol)["shape"] < 0.65
-
-
-class SomeScored(Halves):
-    """Half of the images have no shade that counts; their shape is noise."""
-
-    domains = (Domain("x", "first", (), (SHADE,)),)
-
-    def labelled(self, domain, split, batch_size, seed=0):
-        whole = super().labelled(domain, split, 10**6, seed)
-        images, labels = next(iter(whole))
-        images, shade = images.numpy(), labels["shade"].numpy()
-        images[::2], shade[::2] = 255 - 80, -1
-        rows = tf.data.Dataset.from_tensor_slices((images, {"shade": shade}))
-        return rows.batch(batch_size)
-
-
-def test_images_that_do_not_count_are_left_out(tmp_path):
-    keys = [(SHARED, "x"), (EXCLUSIVE, "x")]
-    rows = {
-        "Ours": dict.fromkeys(keys, _shade),
-        UNTRAINED: dict.fromkeys(keys, _nothing),
-    }
-    scores = evaluate(rows, SomeScored(), tmp_path, progress=str, metrics=False)
-    for protocol in ("paper", "strong", "5-nn l2", "5-nn cosine"):
-        for name in ("shared", "exclusive"):
-            of = {"representation": name, "protocol": protocol}
-            assert scores.by_factor(row="Ours", **of)["shade"] == 1.0
-            assert scores.by_factor(row=MAJORITY, **of)["shade"] < 0.6
-    assert (tmp_path / "neighbours_shared_x.png").is_file()
-
-
-class NothingScored(Halves):
-    domains = (Domain("x", "first", (), ()),)
-
-
-def test_a_dataset_without_factors_is_refused(tmp_path):
-    with pytest.raises(DataError, match="a factor to score for x"):
-        evaluate({"Ours": {}}, NothingScored(), tmp_path)
 
 
 def test_a_file_in_place_of_the_folder_is_one_line(tmp_path):
@@ -359,7 +241,7 @@ def test_failed_write_keeps_what_was_there(tmp_path, monkeypatch):
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr("os.replace", fail)
-    row = {(SHARED, "x"): _shape}
+    row = {(SHARED, "x"): lit_side}
     with pytest.raises(DataError, match="No space left"):
         evaluate(row, Halves(), tmp_path, protocols=["paper"], progress=str)
     assert {path.name for path in tmp_path.iterdir()} == {"tables.txt", "features"}
@@ -373,61 +255,4 @@ def test_wrong_options_and_rows(tmp_path):
     with pytest.raises(UsageError, match="seeds must be >= 1. Received: 0"):
         evaluate(ROWS, Halves(), tmp_path, seeds=0)
     with pytest.raises(UsageError, match="a domain must be one of x, y. Received: z"):
-        evaluate({(SHARED, "z"): _shape}, Halves(), tmp_path)
-
-
-class Few(Halves):
-    domains = Halves.domains[:1]
-
-    def num_images(self, split):
-        return {"train": 40, "test": 19}[split]
-
-
-def test_metrics_are_asked_for_and_need_images():
-    row, lines = {key: TRAINED[key] for key in KEYS[:2]}, []
-    scores = evaluate(row, Few(), protocols=["paper"], progress=lines.append)
-    assert scores.select(factor=None) == []
-    assert "no metrics of x: too few images, [40, 19]" in lines
-
-
-def test_metrics_of_each_domain_that_has_both(tmp_path):
-    row = {key: TRAINED[key] for key in KEYS[:3]}
-    scores = evaluate(row, Halves(), tmp_path, protocols=["paper"], progress=str)
-    joint = {"representation": "shared+exclusive", "protocol": "paper"}
-    assert scores.values_of("domain", factor=None) == ["x"]
-    assert scores.values_of("row", **joint) == ["Ours", MAJORITY]
-    (mig,) = scores.select(row="Ours", score="mig", **joint)
-    assert mig.value > 0.95
-    assert "S and E of x, first" in (tmp_path / "tables.txt").read_text()
-    assert results.load(tmp_path / "results.json") == scores
-
-
-def test_the_validation_split_is_scored_in_place_of_the_test_split():
-    class Held(Halves):
-        """With images of one shade for validation, which probes are not fitted on."""
-
-        splits = ("train", "test", "validation")
-
-        def num_images(self, split):
-            return 40 if split == "validation" else super().num_images(split)
-
-    asked = []
-
-    class Recording(Held):
-        def labelled(self, domain, split, batch_size, seed=0):
-            asked.append(split)
-            return super().labelled(domain, split, batch_size, seed)
-
-    options = {"protocols": ("paper",), "limit": 100, "metrics": False}
-    rows = {(SHARED, "x"): _shape}
-    scores = evaluate(rows, Recording(), split="validation", **options)
-    assert set(asked) == {"train", "validation"}
-    assert scores.split == "validation"
-    assert "validation split" in accuracy.title(scores, "shared", "x")
-    asked.clear()
-    assert evaluate(rows, Recording(), **options).split == "test"
-    assert set(asked) == {"train", "test"}
-    with pytest.raises(UsageError, match="half images must hold out images"):
-        evaluate(rows, Halves(), split="validation", **options)
-    with pytest.raises(UsageError, match="the split must be one of test, validation"):
-        evaluate(rows, Halves(), split="train", **options)
+        evaluate({(SHARED, "z"): lit_side}, Halves(), tmp_path)

@@ -7,6 +7,7 @@ import pytest
 from fake_run import FakeRun
 
 from tfmi.exporting import publish
+from tfmi.representation import SHARED
 
 
 @pytest.fixture(scope="session")
@@ -26,6 +27,12 @@ def exported(run, tmp_path_factory):
 
     publish.export_run(run, "all,float16,int8", output, probe=probe)
     return output / "tiny"
+
+
+@pytest.fixture
+def small(tmp_path):
+    """A run of one representation, so that each export is quick."""
+    return FakeRun(tmp_path / "run", representations=(SHARED,))
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).parents[1]))
 import damage  # noqa: E402
 
 
-def main(name, folder, examples, seconds, most, module="damage"):
+def main(name, folder, examples, seconds, most, module="damaged_inputs"):
     os.environ["TFMI_CACHE_DIR"] = os.path.join(folder, "cache")
 
     def before():

@@ -5,6 +5,7 @@ import subprocess
 import sys
 
 import damage
+import damaged_inputs
 import pytest
 
 EXAMPLES = 40
@@ -16,18 +17,18 @@ CHILD = pathlib.Path(__file__).with_name("child.py")
 def reader(name):
     if name.startswith("parquet"):
         pytest.importorskip("pyarrow", exc_type=ImportError)
-    return damage.READERS[name]
+    return damaged_inputs.READERS[name]
 
 
 @pytest.mark.filterwarnings("ignore::UserWarning:PIL.TiffImagePlugin")
-@pytest.mark.parametrize("name", damage.READERS)
+@pytest.mark.parametrize("name", damaged_inputs.READERS)
 def test_some_damaged_files(name, tmp_path, monkeypatch):
     monkeypatch.setenv("TFMI_CACHE_DIR", str(tmp_path / "cache"))
     damage.check(reader(name), tmp_path, EXAMPLES)
 
 
 @pytest.mark.fuzz
-@pytest.mark.parametrize("name", damage.READERS)
+@pytest.mark.parametrize("name", damaged_inputs.READERS)
 def test_many_damaged_files_in_time_and_memory(name, tmp_path):
     reader(name)
     limits = [str(SECONDS), str(BYTES)]
