@@ -38,6 +38,8 @@ ABSENT = {
     "exclusive_code_noise": 0.0,
     "shared_kl_weight": 0.0,
     "shared_adversarial_weight": 0.0,
+    "contrast_weight": 0.0,
+    "contrast_temperature": 0.1,
     "adversarial_warmup": 0.0,
     "discriminator_spectral_norm": False,
     "discriminator_noise": 0.0,

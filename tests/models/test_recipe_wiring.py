@@ -56,6 +56,8 @@ CHANGES = {
     "l1_reduction": ("mean", {"shared.l1_reduction"}),
     "estimator": ("info_nce", {"shared.estimator", "exclusive.estimator"}),
     "shared_kl_weight": (3.0, {"shared.kl_weight"} | OF_S),
+    "contrast_weight": (3.0, {"shared.contrast_weight", "shared.contrast_network"}),
+    "contrast_temperature": (3.0, {"shared.temperature"}),
     "independence": ("club", {"exclusive.independence"} | DISCRIMINATORS),
     "shared_adversarial_weight": (
         3.0,
@@ -89,7 +91,10 @@ def built(**changes):
     second = from_recipe.build_exclusive_model(recipe, SHAPE, first, total_steps=STEPS)
     networks = {"shared": (*shared.NETWORKS,), "exclusive": exclusive.NETWORKS}
     modules = {"shared": shared, "exclusive": exclusive}
-    parts = {"shared.discriminator": described(first.discriminator)}
+    parts = {
+        f"shared.{name}": described(getattr(first, name))
+        for name in ("discriminator", "contrast_network")
+    }
     for stage, model in (("shared", first), ("exclusive", second)):
         for name in networks[stage]:
             for domain in DOMAINS:

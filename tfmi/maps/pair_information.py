@@ -29,7 +29,7 @@ CALL_SCORES = 65_536
 
 @dataclasses.dataclass(frozen=True)
 class Encoded:
-    """First layers of the two statistics networks: lists, global and local.
+    """First layers of the statistics networks: lists, global and local.
 
     Attributes:
         maps: tensors `(images, positions, size)`.
@@ -47,7 +47,8 @@ class PairInformation:
         model: a trained `SharedModel` of one domain.
 
     Raises:
-        UsageError: for another method's model, and for one of two domains.
+        UsageError: for another method's model, and for one of two domains or without
+            statistics networks.
     """
 
     def __init__(self, model):
@@ -62,9 +63,18 @@ class PairInformation:
                 "Received: two"
             )
         self._encoder = model.encoder_x
-        networks = (model.global_network_x, model.local_network_x)
+        networks = {
+            model.global_network_x: model.global_weight,
+            model.local_network_x: model.local_weight,
+        }
+        networks.pop(None, None)
+        if not networks:
+            raise UsageError(
+                "the run must have statistics networks: a --global-weight or "
+                "--local-weight above 0. Received: a contrast alone"
+            )
         self._networks = [_in_parts(network) for network in networks]
-        self._weights = model.global_weight, model.local_weight
+        self._weights = list(networks.values())
         self._joint, self._marginal = TERMS[model.estimator]
 
     def encode(self, images):

@@ -37,6 +37,8 @@ class CrossMI(Method):
         "Rises.",
         "local": "Mutual information, of places of the feature map and codes (weight "
         "beta). Rises.",
+        "contrast": "InfoNCE of the two images' S, at most the logarithm of the batch. "
+        "Rises.",
         "l1": "Distance of the two images' S (Eq. 6, weight gamma). Falls.",
         "kl": "Symmetrised KL divergence of the two images' S as distributions.",
         "adversarial": "The encoder's side of the discriminator's game (Eq. 9 in stage "

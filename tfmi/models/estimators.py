@@ -21,7 +21,7 @@ def find(name, *networks):
     statistics network that gives a float32 scalar to be maximised.
 
     Args:
-        networks: statistics networks whose scores it is to take.
+        networks: statistics networks whose scores it is to take, `None` of none.
 
     Raises:
         UsageError: for an unknown name, and for InfoNCE of networks that do not score
@@ -32,7 +32,7 @@ def find(name, *networks):
             f"estimator must be one of {', '.join(ESTIMATORS)}. Received: {name}"
         )
     for network in networks if name == "info_nce" else ():
-        if not _scores_all_pairs(network):
+        if network is not None and not _scores_all_pairs(network):
             raise UsageError(
                 "with the estimator info_nce, statistics networks must score all pairs "
                 f"of a batch (dot). Received: {type(network).__name__} {network.name}"

@@ -10,6 +10,7 @@ from tfmi.models.image_encoder import image_encoder
 from tfmi.models.pair_model import code_size
 from tfmi.models.pair_model import shared_variables
 
+TERMS = ("global", "local")
 STATISTICS_NETWORKS = {
     "concat": (
         concat_networks.global_statistics_network,
@@ -34,6 +35,9 @@ def shared_model(
     discriminator_units=512,
     adversarial_weight=0.0,
     kl_weight=0.0,
+    contrast_weight=0.0,
+    global_weight=0.5,
+    local_weight=1.0,
     size=None,
     feature_map=None,
     image_shape=None,
@@ -65,6 +69,9 @@ def shared_model(
         levels: number of levels that each dimension of S is rounded to, 0 for none.
         kl_weight: of the KL divergence of S as a distribution; where it is not 0,
             linear layers give its mean and its log-variance.
+        contrast_weight: of the contrast of the codes, InfoNCE of their cosines. Where
+            it is not 0, a weight of 0 leaves its term's networks out.
+        global_weight, local_weight: of the terms of the statistics networks.
         options: the other arguments of `SharedModel`: weights, `estimator`,
             `switched`, `code_noise`, `seed`, `name`.
 
@@ -83,13 +90,24 @@ def shared_model(
         levels=levels,
     )
     size = code_size(parts["encoder_x"])
-    parts |= statistics_networks(parts, statistics_network, size, units)
+    weights = {"global": global_weight, "local": local_weight}
+    terms = used_terms(weights, contrast_weight)
+    parts |= statistics_networks(parts, statistics_network, size, units, terms)
+    if contrast_weight:
+        parts["contrast_network"] = networks.projection(size, units)
     if adversarial_weight:
         parts["discriminator"] = networks.domain_discriminator(
             size, discriminator_units
         )
-    weights = {"adversarial_weight": adversarial_weight, "kl_weight": kl_weight}
-    return cls(**parts, **weights, **options)
+    return cls(
+        **parts,
+        global_weight=global_weight,
+        local_weight=local_weight,
+        adversarial_weight=adversarial_weight,
+        kl_weight=kl_weight,
+        contrast_weight=contrast_weight,
+        **options,
+    )
 
 
 def exclusive_model(
@@ -177,15 +195,26 @@ def _gaussian_encoder(model, name, size, normalize, levels, **options):
     return gaussian_encoder(encoder, name, normalize, levels)
 
 
-def statistics_networks(encoders, kind, code_size, units):
-    """The global and the local network of each encoder, by the models' arguments."""
+def used_terms(weights, contrast_weight):
+    """Names of the terms of stage 1 that get networks: beside a contrast those of a
+    weight, as they are what takes the time of a step; alone both, as logs show both.
+
+    Args:
+        weights: `{"global": alpha, "local": beta}`.
+    """
+    return [name for name, weight in weights.items() if weight or not contrast_weight]
+
+
+def statistics_networks(encoders, kind, code_size, units, terms=TERMS):
+    """The networks of some terms of each encoder, by the models' arguments."""
     kinds = _kind("statistics_network", STATISTICS_NETWORKS, kind)
     return {
         f"{term}_network_{name[-1]}": build(
             encoder.output["feature_map"].shape[1:], code_size, units
         )
         for name, encoder in encoders.items()
-        for term, build in zip(("global", "local"), kinds, strict=True)
+        for term, build in zip(TERMS, kinds, strict=True)
+        if term in terms
     }
 
 

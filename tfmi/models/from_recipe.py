@@ -12,15 +12,15 @@ from tfmi.models.shared import SharedModel
 class CrossMIBuild(Build):
     """The networks of a `CrossMIRecipe`."""
 
-    def networks(self, stage, size, code_size):
-        """Encoders of `size` and the statistics networks for codes of `code_size`,
-        by the names of the models' arguments."""
+    def networks(self, stage, size, code_size, terms=from_encoder.TERMS):
+        """Encoders of `size` and the statistics networks of some terms for codes of
+        `code_size`, by the names of the models' arguments."""
         recipe, built = self.recipe, {}
         for domain in self.domains:
             encoder = {f"encoder_{domain}": self._encoder(stage, size, domain)}
             built |= encoder
             built |= from_encoder.statistics_networks(
-                encoder, recipe.critic, code_size, recipe.critic_units
+                encoder, recipe.critic, code_size, recipe.critic_units, terms
             )
         return built
 
@@ -53,10 +53,15 @@ def build_shared_model(recipe, image_shape, **options):
     """
     build = CrossMIBuild(recipe, image_shape, **options)
     with dtype_policy(build.precision):
-        parts = build.networks("shared", recipe.shared_size, recipe.shared_size)
+        weights = {"global": recipe.global_weight, "local": recipe.local_weight}
+        terms = from_encoder.used_terms(weights, recipe.contrast_weight)
+        size = recipe.shared_size
+        parts = build.networks("shared", size, size, terms)
+        if recipe.contrast_weight:
+            parts["contrast_network"] = networks.projection(size, recipe.critic_units)
         if recipe.shared_adversarial_weight:
             parts["discriminator"] = networks.domain_discriminator(
-                recipe.shared_size, recipe.critic_units
+                size, recipe.critic_units
             )
     model = SharedModel(
         **parts,
@@ -66,6 +71,8 @@ def build_shared_model(recipe, image_shape, **options):
         l1_reduction=recipe.l1_reduction,
         kl_weight=recipe.shared_kl_weight,
         adversarial_weight=recipe.shared_adversarial_weight,
+        contrast_weight=recipe.contrast_weight,
+        temperature=recipe.contrast_temperature,
         estimator=recipe.estimator,
         switched=recipe.switched,
         code_noise=recipe.code_noise,

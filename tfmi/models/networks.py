@@ -164,6 +164,19 @@ def domain_discriminator(size, units=512, hidden=2, name=None):
     return keras.Model(code, keras.layers.Dense(1, name="logit")(features), name=name)
 
 
+def projection(size, units=512, name=None):
+    """What a code is compared by: two layers, the first with ReLU (the projection head
+    of Chen et al. 2020).
+
+    Returns:
+        A model from codes `(batch, size)` to `(batch, units)`.
+    """
+    code = _input((size,), "code")
+    hidden = keras.layers.Dense(units, activation="relu", name="hidden")(code)
+    embedding = keras.layers.Dense(units, name="embedding")(hidden)
+    return keras.Model(code, embedding, name=name or functional_name())
+
+
 def discriminator_inputs(shared_size, exclusive_size):
     """The three inputs of a discriminator of (S, E), by name."""
     return {

@@ -111,6 +111,7 @@ def mutual_information_terms(
     """Global and local mutual information of an image and a code (Eq. 3, 4).
 
     Args:
+        global_network, local_network: statistics networks; the term of `None` is 0.
         encoded: `{"feature_map": (batch, rows, columns, channels), ...}`.
         code: `(batch, size)`, the representation that meets the image.
         seed: of the shuffle that makes the marginal samples.
@@ -127,13 +128,17 @@ def mutual_information_terms(
         "code": code,
         "marginal_code": objectives.shuffled(code, seed),
     }
-    networks = global_network, local_network
-    if negative is None:
-        scores = [network(inputs) for network in networks]
-    else:
+    if negative is not None:
         inputs["marginal_code"] = negative
-        scores = [scores_of_rows(network, inputs) for network in networks]
-    return tuple(estimate(score["joint"], score["marginal"]) for score in scores)
+
+    def information(network):
+        if network is None:
+            return tf.zeros((), objectives.SUM_DTYPE)
+        rows = negative is not None
+        scores = scores_of_rows(network, inputs) if rows else network(inputs)
+        return estimate(scores["joint"], scores["marginal"])
+
+    return information(global_network), information(local_network)
 
 
 def scores_of_rows(network, inputs):

@@ -9,6 +9,8 @@ from tfmi.models import from_encoder
 from tfmi.models import gaussians
 from tfmi.models import objectives
 from tfmi.models.adversary import domain_value
+from tfmi.models.contrastive import cosine_scores
+from tfmi.models.contrastive import info_nce
 from tfmi.models.pair_model import PairModel
 from tfmi.models.pair_model import check_encoder_y
 from tfmi.models.pair_model import check_sizes
@@ -25,7 +27,8 @@ from tfmi.representation import SHARED
 
 NETWORKS = ("encoder", "global_network", "local_network")
 SETTINGS = """global_weight local_weight l1_weight l1_reduction kl_weight
-    adversarial_weight estimator switched code_noise seed""".split()
+    adversarial_weight contrast_weight temperature estimator switched code_noise
+    seed""".split()
 REDUCTIONS = ("sum", "mean")
 
 
@@ -41,13 +44,15 @@ class SharedModel(PairModel, keras.Model):
         encoder_x: functional model from scaled images to `{"feature_map",
             "vector"}`.
         global_network_x: statistics network for the image x (`concat_networks`,
-            `dot_networks`).
+            `dot_networks`); `None` leaves its term out.
         local_network_x: the same for the positions of its feature map.
         encoder_y, global_network_y, local_network_y: the same for y; `None`
             shares the weights of x (section 5.1).
         discriminator: model from codes to logits `(batch, 1)`, or `None`. It
             learns to tell S_X from S_Y, and the encoders to deceive it
             (`adversary.domain_value`); the paper has none.
+        contrast_network: model from codes to what they are compared by
+            (`networks.projection`), or `None`; the paper has none.
         global_weight: alpha, of the global term.
         local_weight: beta, of the local term.
         l1_weight: gamma, of the L1 distance.
@@ -58,6 +63,10 @@ class SharedModel(PairModel, keras.Model):
             "log_variance" too, their vector is the mean, and a draw of it meets the
             statistics networks.
         adversarial_weight: of the discriminator's game.
+        contrast_weight: of the contrast, InfoNCE of S_X and S_Y, whose scores are
+            cosines of what `contrast_network` makes of them: as S_X is a function of
+            x, a bound of Eq. 5's information too, and one that needs no feature map.
+        temperature: what these cosines are divided by.
         estimator: of mutual information, "jsd" (Eq. 2) or "info_nce" (van den Oord et
             al. 2018), which needs statistics networks that score all pairs.
         switched: `False` gives each image its own code (the ablation).
@@ -95,18 +104,21 @@ class SharedModel(PairModel, keras.Model):
     def __init__(
         self,
         encoder_x,
-        global_network_x,
-        local_network_x,
+        global_network_x=None,
+        local_network_x=None,
         encoder_y=None,
         global_network_y=None,
         local_network_y=None,
         discriminator=None,
+        contrast_network=None,
         global_weight=0.5,
         local_weight=1.0,
         l1_weight=0.1,
         l1_reduction="sum",
         kl_weight=0.0,
         adversarial_weight=0.0,
+        contrast_weight=0.0,
+        temperature=0.1,
         estimator="jsd",
         switched=True,
         code_noise=0.0,
@@ -126,12 +138,15 @@ class SharedModel(PairModel, keras.Model):
         self.global_network_y = global_network_y
         self.local_network_y = local_network_y
         self.discriminator = discriminator
+        self.contrast_network = contrast_network
         self.global_weight = global_weight
         self.local_weight = local_weight
         self.l1_weight = l1_weight
         self.l1_reduction = l1_reduction
         self.kl_weight = kl_weight
         self.adversarial_weight = adversarial_weight
+        self.contrast_weight = contrast_weight
+        self.temperature = temperature
         self.estimator = estimator
         self.switched = switched
         self.code_noise = code_noise
@@ -140,25 +155,18 @@ class SharedModel(PairModel, keras.Model):
         check_encoder_y(encoder_x, encoder_y)
         check_sizes(self, NETWORKS[1:], code=size, marginal_code=size)
         self._estimate = estimators.find(estimator, global_network_x, local_network_x)
-        terms = ["loss", "global", "local", "l1"]
+        terms = {"loss": self, "global": global_network_x, "local": local_network_x}
+        terms |= {"l1": self, "contrast": contrast_network, "kl": kl_weight or None}
+        terms |= dict.fromkeys(("adversarial", "discriminator"), discriminator)
         if kl_weight:
             gaussians.check_encoders(encoder_x, encoder_y)
-            terms += ["kl"]
-        if discriminator is not None:
-            terms += ["adversarial", "discriminator"]
-        self._prepare(terms)
+        self._prepare([name for name, part in terms.items() if part is not None])
 
     from_encoder = classmethod(from_encoder.shared_model)
 
     def encoder_networks(self):
-        return [
-            self.encoder_x,
-            self.global_network_x,
-            self.local_network_x,
-            self.encoder_y,
-            self.global_network_y,
-            self.local_network_y,
-        ]
+        of_domains = [getattr(self, f"{name}_{d}") for d in "xy" for name in NETWORKS]
+        return [*of_domains, self.contrast_network]
 
     def discriminator_networks(self):
         return [self.discriminator]
@@ -170,9 +178,9 @@ class SharedModel(PairModel, keras.Model):
     def representations(self):
         """`{(Representation, domain): function}`, what `tfmi.evaluate` scores.
 
-        The domain is "x", or "x" and "y" where each has an encoder. A function
-        takes images as an array, `(n, height, width, channels)`, uint8 or float,
-        and gives their vectors `(n, size)`.
+        The domain is "x", or "x" and "y" where each has an encoder. A function takes
+        images `(n, height, width, channels)`, uint8 or float, and gives their vectors
+        `(n, size)`.
         """
         return representers(self, [SHARED], "x" if self.encoder_y is None else "xy")
 
@@ -199,6 +207,10 @@ class SharedModel(PairModel, keras.Model):
         objective = objectives.shared_objective(information, l1, self.l1_weight)
         loss = tf.add_n([-objective, *added_losses(self.encoder_networks())])
         terms |= {"loss": loss, "l1": l1}
+        if self.contrast_network is not None:
+            codes = map(self.contrast_network, (code_x, code_y))
+            terms["contrast"] = info_nce(cosine_scores(*codes, self.temperature))
+            terms["loss"] -= self.contrast_weight * terms["contrast"]
         if self.kl_weight:
             terms["kl"] = gaussians.symmetric_kl(_posterior(x), _posterior(y))
             terms["loss"] += self.kl_weight * terms["kl"]
@@ -223,14 +235,16 @@ class SharedModel(PairModel, keras.Model):
         return 6 if self.kl_weight else 4
 
     def get_config(self):
+        serialized = keras.saving.serialize_keras_object
         return {
             **super().get_config(),
             **serialized_networks(self, NETWORKS),
-            "discriminator": keras.saving.serialize_keras_object(self.discriminator),
+            "discriminator": serialized(self.discriminator),
+            "contrast_network": serialized(self.contrast_network),
             **{name: getattr(self, name) for name in SETTINGS},
         }
 
 
 def _posterior(outputs):
-    """Mean and log-variance of S, from the outputs of an encoder."""
+    """Mean and log-variance of S."""
     return outputs["vector"], outputs["log_variance"]

@@ -96,6 +96,15 @@ class CrossMIRecipe(Recipe):
         "Weight of a discriminator that tells S of x from S of y, which the paper has "
         "not. 0 is without.",
     )
+    contrast_weight: float = setting(
+        0.0,
+        "Weight of the contrast: InfoNCE of the two images' S, which the paper has "
+        "not. It needs no feature map, so that with weights alpha and beta of 0 a "
+        "step of stage 1 is little more than the encoders. 0 is without.",
+    )
+    contrast_temperature: float = setting(
+        0.1, "What the contrast divides the cosines of codes by.", at_least=1e-3
+    )
     exclusive_global_weight: float = setting(
         0.5, "Weight alpha of the global term in stage 2.", stage="exclusive"
     )
