@@ -15,6 +15,8 @@ from tfmi.errors import DataError
 from tfmi.errors import UsageError
 from tfmi.evaluation import results
 from tfmi.evaluation.evaluate import evaluate
+from tfmi.evaluation.measure.reference_levels import reference_levels
+from tfmi.evaluation.results import KNOWN
 from tfmi.evaluation.results import MAJORITY
 from tfmi.evaluation.results import UNTRAINED
 from tfmi.evaluation.tables import accuracy
@@ -110,6 +112,53 @@ def test_metrics_of_each_domain_that_has_both(tmp_path):
     assert mig.value > 0.95
     assert "S and E of x, first" in (tmp_path / "tables.txt").read_text()
     assert results.load(tmp_path / "results.json") == scores
+
+
+class Dependent(Halves):
+    """The shape tells the shade of nine images in ten, whatever the images show."""
+
+    domains = Halves.domains[:1]
+
+    def labelled(self, domain, split, batch_size, seed=0):
+        images, labels = next(iter(super().labelled(domain, split, 10**6, seed)))
+        shape = labels["shape"].numpy()
+        shade = np.where(np.arange(len(shape)) % 10, shape, 2)
+        labels = {"shape": shape, "shade": shade}
+        rows = tf.data.Dataset.from_tensor_slices((images, labels))
+        return rows.batch(batch_size)
+
+
+def test_what_factors_tell_of_each_other_stands_in_the_tables(tmp_path):
+    keys = [(SHARED, "x"), (EXCLUSIVE, "x")]
+    row = {"Ours": dict.fromkeys(keys, lit_side)}
+    scores = evaluate(row, Dependent(), tmp_path, progress=str, metrics=False)
+    for protocol in ("paper", "strong", "1-nn l2"):
+        of = {"row": KNOWN, "protocol": protocol}
+        told = scores.by_factor(representation="shared", **of)
+        assert told == {"shape": 1.0, "shade": pytest.approx(0.9)}
+        # Of two shapes of one shade the more frequent one is named.
+        told = scores.by_factor(representation="exclusive", **of)
+        assert told["shade"] == 1.0 and 0.9 < told["shape"] < 1.0
+        assert scores.by_factor(row=MAJORITY, protocol=protocol)["shade"] < 0.6
+    assert f"  {KNOWN} " in (tmp_path / "tables.txt").read_text()
+
+
+def test_factors_that_tell_nothing_of_each_other_have_no_such_row():
+    row = {(SHARED, "x"): lit_side, (EXCLUSIVE, "x"): shade_level}
+    scores = evaluate(row, Halves(), progress=str, metrics=False)
+    assert scores.select(row=KNOWN) == [] and scores.select(row=MAJORITY)
+
+
+def test_values_that_training_has_not_are_named_the_most_frequent_one():
+    labels = {
+        "train": {"shape": [0, 0, 1, 1, 1], "shade": [2, 2, 1, 1, -1]},
+        "test": {"shape": [0, 1, 3, -1, 1], "shade": [2, 1, 1, 0, -1]},
+    }
+    labels["test"] = {name: 20 * values for name, values in labels["test"].items()}
+    levels = reference_levels(SHARED, Halves.domains[0], labels)
+    assert levels[MAJORITY]["shade"]["accuracy"] == 0.5
+    # Of 4 images that count: 2, 1, and twice the first of the two most frequent.
+    assert levels[KNOWN]["shade"]["accuracy"] == 0.75
 
 
 def test_the_validation_split_is_scored_in_place_of_the_test_split():

@@ -20,8 +20,8 @@ from tfmi.evaluation.measure.records import SPLITS
 from tfmi.evaluation.measure.records import Features
 from tfmi.evaluation.measure.records import neighbour_records
 from tfmi.evaluation.measure.records import probe_records
-from tfmi.evaluation.results import MAJORITY
 from tfmi.evaluation.results import OURS
+from tfmi.evaluation.results import REFERENCES
 from tfmi.evaluation.results import Results
 from tfmi.evaluation.scored_split import TEST
 from tfmi.evaluation.scored_split import scored_on
@@ -229,7 +229,7 @@ def _write(output, results):
     write_text(output / "tables.txt", "\n\n".join(texts) + "\n")
     for key in results.probed:
         rows = accuracy.probe_rows(results, *key)
-        rows = [row for row in rows if row["row"] not in ("Ideal", MAJORITY)]
+        rows = [row for row in rows if row["row"] not in ("Ideal", *REFERENCES)]
         title = accuracy.title(results, *key[:2])
         panel = {"title": title, "ideal": results.ideal(*key[:2]), "rows": rows}
         path = output / f"accuracy_{'_'.join(key)}.png"

@@ -19,6 +19,10 @@ from tfmi.files import write_text
 
 FORMAT = 2
 OURS, UNTRAINED, MAJORITY = "Ours", "Untrained encoder", "Majority class"
+# What the true values of its own factors tell of the others.
+KNOWN = "Own factors known"
+# Rows of labels alone, without an encoder.
+REFERENCES = (MAJORITY, KNOWN)
 CHANCE = "Chance"
 # Between the names of representations that a value is of together.
 JOINT = "+"
@@ -30,8 +34,8 @@ class Record:
     """One measured value.
 
     Attributes:
-        row: what was measured: the encoder's row, `UNTRAINED`, `MAJORITY` or
-            `CHANCE`.
+        row: what was measured: the encoder's row, `UNTRAINED`, `MAJORITY`, `KNOWN`
+            or `CHANCE`.
         representation: its name; two joined by `JOINT` for what is of both.
         domain: its name.
         protocol: how it was read: a probe's name, "1-nn l2", "dimensions" (metrics

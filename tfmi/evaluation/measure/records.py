@@ -1,13 +1,14 @@
 """From vectors to records: what probes and nearest neighbours read in them."""
 
 import dataclasses
+import functools
 
 import numpy as np
 
 from tfmi.evaluation.measure import neighbours
 from tfmi.evaluation.measure import probes
 from tfmi.evaluation.measure.features import labelled_only
-from tfmi.evaluation.results import MAJORITY
+from tfmi.evaluation.measure.reference_levels import reference_levels
 from tfmi.evaluation.results import Record
 from tfmi.pipelines.base import Domain
 from tfmi.representation import Representation
@@ -53,17 +54,18 @@ class Features:
         where += (protocol, seed, factor)
         return [Record(*where, score, value) for score, value in scores.items()]
 
-    def majority_records(self, protocol):
-        """What naming the most frequent value scores, beside a protocol's scores."""
-        train, test = (self.labels[split] for split in SPLITS)
+    def reference_records(self, protocol):
+        """What labels alone score (`reference_levels`), beside a protocol's scores."""
         return [
             record
-            for name in (factor.name for factor in self.domain.factors)
-            for record in self.records(
-                *(MAJORITY, protocol, None, name),
-                probes.majority_level(train[name], test[name]),
-            )
+            for row, by_factor in self._references.items()
+            for name, scores in by_factor.items()
+            for record in self.records(row, protocol, None, name, scores)
         ]
+
+    @functools.cached_property
+    def _references(self):
+        return reference_levels(self.representation, self.domain, self.labels)
 
 
 def probe_records(every, protocols, seeds, progress=print):
@@ -101,7 +103,7 @@ def probe_records(every, protocols, seeds, progress=print):
         records += features.records(row, protocol, seed, factor, scores)
     for features in every:
         for protocol in protocols:
-            records += features.majority_records(protocol)
+            records += features.reference_records(protocol)
     return records
 
 
@@ -117,7 +119,7 @@ def neighbour_records(features, progress=print):
                     protocol = neighbours.protocol(count, metric)
                     records += features.records(row, protocol, None, factor, scores)
         for count in neighbours.COUNTS:
-            records += features.majority_records(neighbours.protocol(count, metric))
+            records += features.reference_records(neighbours.protocol(count, metric))
     return records
 
 

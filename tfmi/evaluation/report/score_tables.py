@@ -1,7 +1,7 @@
 """One table of accuracies with its bar chart, as the page shows it."""
 
 from tfmi.evaluation.report import vega_charts
-from tfmi.evaluation.results import MAJORITY
+from tfmi.evaluation.results import REFERENCES
 from tfmi.evaluation.results import UNTRAINED
 
 IDEAL, PAPER, OURS = "Ideal", "Paper", "ours"
@@ -11,7 +11,7 @@ KINDS = {
     PAPER: "paper",
     # Of several runs each has its own, "Untrained, RUN".
     UNTRAINED.partition(" ")[0]: "untrained",
-    MAJORITY: "majority",
+    **dict.fromkeys(REFERENCES, "majority"),
 }
 
 

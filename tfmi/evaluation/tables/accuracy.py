@@ -2,7 +2,7 @@
 
 from tfmi.evaluation.measure import neighbours
 from tfmi.evaluation.results import BALANCED
-from tfmi.evaluation.results import MAJORITY
+from tfmi.evaluation.results import REFERENCES
 from tfmi.evaluation.results import distance_to_ideal
 from tfmi.evaluation.scored_split import TEST
 from tfmi.evaluation.tables import paper
@@ -48,7 +48,7 @@ def neighbour_rows(results, representation, domain, metric):
     )
     rows = _given_rows(results, *key, neighbours.COUNTS)
     for name in names:
-        if name == MAJORITY:
+        if name in REFERENCES:
             rows.append(_measured_row(results, *key, protocols[1], name, name))
             continue
         for count, protocol in protocols.items():
