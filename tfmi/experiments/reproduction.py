@@ -10,6 +10,7 @@ from tfmi.experiments.sweep import variants as knob_variants
 from tfmi.experiments.variants import BASELINE
 from tfmi.experiments.variants import Variant
 from tfmi.experiments.variants import ablation_variants
+from tfmi.experiments.variants import open_ablations
 
 # Values of lambda_adv in Figure 5.
 LAMBDAS = (0.0, 0.005, 0.01, 0.025, 0.05)
@@ -114,7 +115,8 @@ def variants(items, recipe):
     scored = tuple(r.name for r in methods.find(recipe.method).representations())
     rows = {BASELINE: Variant(BASELINE, "Baseline", {}, scored)}
     if "ablation" in kinds:
-        rows |= {row.key: row for row in ablation_variants(recipe, list(ABLATED))}
+        keys = [key for key in open_ablations(recipe) if key in ABLATED]
+        rows |= {row.key: row for row in ablation_variants(recipe, keys)}
     if "sweep" in kinds:
         for row in knob_variants([knob(recipe)], recipe):
             rows.setdefault(row.key, row)

@@ -97,7 +97,9 @@ def ablation_variants(recipe, keys=None, every_stage=False):
 
     Args:
         recipe: a `Recipe`.
-        keys: of the rows to take, by default the baseline and the method's ablations.
+        keys: of the rows to take, by default the baseline and those of the method's
+            ablations that the recipe has not made already: a term of no weight cannot
+            be left out.
         every_stage: whether a row is judged by the representations of later stages
             too.
 
@@ -109,7 +111,7 @@ def ablation_variants(recipe, keys=None, every_stage=False):
     """
     method = methods.find(recipe.method)
     changes = {BASELINE: ("Baseline", {}), **method.ablations, **method.alternatives}
-    chosen = [BASELINE, *method.ablations] if keys is None else keys
+    chosen = [BASELINE, *open_ablations(recipe)] if keys is None else keys
     unknown = [key for key in chosen if key not in changes]
     if unknown:
         raise UsageError(
@@ -123,6 +125,15 @@ def ablation_variants(recipe, keys=None, every_stage=False):
     if BASELINE not in chosen:
         return rows
     return [_baseline(method, rows, every_stage), *rows]
+
+
+def open_ablations(recipe):
+    """Keys of the ablations of a recipe's method that change the recipe."""
+    return [
+        key
+        for key, (_, changed) in methods.find(recipe.method).ablations.items()
+        if any(getattr(recipe, name) != value for name, value in changed.items())
+    ]
 
 
 def _baseline(method, rows, every_stage):

@@ -66,6 +66,10 @@ class CrossMI(Method):
         "kl": ("KL of posteriors", {"l1_weight": 0.0, "shared_kl_weight": 0.001}),
         "info-nce": ("InfoNCE", {"estimator": "info_nce", "critic": "dot"}),
         "club": ("CLUB", {"independence": "club"}),
+        "contrast": (
+            "contrast of S",
+            {"contrast_weight": 1.0, "global_weight": 0.0, "local_weight": 0.0},
+        ),
     }
 
     def build(self, stage, recipe, image_shape, before=None, **options):
