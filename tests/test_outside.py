@@ -9,9 +9,15 @@ import sys
 
 import numpy as np
 import pytest
+from click.testing import CliRunner
 from PIL import Image
 
+from tfmi import recipes
+from tfmi.cli import cli
+
 OUTSIDE = pathlib.Path(__file__).parent / "outside"
+# Keras says so of a model that is loaded to be scored, not to be trained on.
+pytestmark = pytest.mark.filterwarnings("ignore:`compile\\(\\)` was not called")
 TFMI = [sys.executable, "-c", "from tfmi.cli import main; main()"]
 
 
@@ -19,23 +25,23 @@ TFMI = [sys.executable, "-c", "from tfmi.cli import main; main()"]
 def tfmi(tmp_path_factory):
     """Calls a command in a folder of its own; the answer of each is kept there."""
     folder = tmp_path_factory.mktemp("outside")
-    path = os.pathsep.join([str(OUTSIDE), os.environ.get("PYTHONPATH", "")])
-    environment = {**os.environ, "PYTHONPATH": path}
 
     def call(*args, code=0):
-        result = subprocess.run(
-            [*TFMI, *map(str, args)],
-            cwd=folder,
-            env=environment,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        assert result.returncode == code, (args, result.stdout, result.stderr)
-        return result.stdout + result.stderr
+        with pytest.MonkeyPatch.context() as patch:
+            patch.chdir(folder)
+            result = CliRunner().invoke(cli, list(map(str, args)))
+        assert result.exit_code == code, (args, result.output)
+        return result.output
 
     call.folder = folder
-    return call
+    with pytest.MonkeyPatch.context() as patch:
+        # As if it were installed, for the tests of this file.
+        patch.syspath_prepend(OUTSIDE)
+        recipes.every.cache_clear()
+        yield call
+    recipes.every.cache_clear()
+    for name in [name for name in sys.modules if name.startswith("tfmi_mine")]:
+        del sys.modules[name]
 
 
 @pytest.fixture(scope="module")
@@ -46,14 +52,27 @@ def run(tfmi):
     return path
 
 
+@pytest.fixture(scope="module")
+def scored(tfmi, run):
+    tfmi("evaluate", run)
+    return run
+
+
 def test_none_of_tfmis_files_knows_it():
     root = OUTSIDE.parents[1]
     files = [*(root / "tfmi").rglob("*.py"), *(root / "pipelines").rglob("*.py")]
     assert not [f for f in files if "tfmi_mine" in f.read_text(encoding="utf-8")]
 
 
-def test_datasets_lists_it(tfmi):
-    assert "mine\n  data   Stripes, drawn." in tfmi("datasets")
+def test_datasets_lists_it():
+    """In a process of its own, where nothing was imported before."""
+    path = os.pathsep.join([str(OUTSIDE), os.environ.get("PYTHONPATH", "")])
+    environment = {**os.environ, "PYTHONPATH": path}
+    command = [*TFMI, "datasets"]
+    text = subprocess.run(
+        command, env=environment, capture_output=True, text=True, check=True
+    ).stdout
+    assert "mine\n  data   Stripes, drawn." in text
 
 
 def test_help_shows_its_options(tfmi):
@@ -78,10 +97,9 @@ def test_a_run_keeps_what_it_was_trained_with(run):
     assert "code,x,way" in (run / "fit" / "probes.csv").read_text()
 
 
-def test_evaluate_scores_every_factor_and_its_metric(tfmi, run):
-    tfmi("evaluate", run)
-    assert "Pulled together" in (run / "evaluation" / "tables.txt").read_text()
-    records = (run / "evaluation" / "results.csv").read_text().splitlines()
+def test_evaluate_scores_every_factor_and_its_metric(scored):
+    assert "Pulled together" in (scored / "evaluation" / "tables.txt").read_text()
+    records = (scored / "evaluation" / "results.csv").read_text().splitlines()
     scored = {tuple(line.split(",")[i] for i in (2, 6, 7)) for line in records[1:]}
     assert {("code", "way", "accuracy"), ("code", "hue", "accuracy")} <= scored
     assert any(line.split(",")[7] == "spread" for line in records)
@@ -111,14 +129,14 @@ def test_export_verify_embed(tfmi, run):
 
 
 @pytest.mark.long
-def test_ablate_sweep_and_compare(tfmi, run):
+def test_ablate_sweep_and_compare(tfmi, scored):
     text = tfmi("ablate", "mine", "--output", "a", "--fit-epochs", 1)
     assert "pull = 0" in text
     text = tfmi("sweep", "mine", "--pull", "0,1", "--output", "s", "--fit-epochs", 1)
     assert "code representation" in text
-    other = run.with_name("other")
-    shutil.copytree(run, other)
-    assert "other" in tfmi("compare", run, other)
+    other = scored.with_name("other")
+    shutil.copytree(scored, other)
+    assert "other" in tfmi("compare", scored, other)
 
 
 def test_it_resumes(tfmi, run):

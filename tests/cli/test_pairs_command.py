@@ -1,21 +1,36 @@
 """Own pairs from the command line, from training to export."""
 
+import contextlib
 import csv
 import json
 
 import own_images
 import pytest
+import tensorflow as tf
 import tiny
 from click.testing import CliRunner
 
 from tfmi import runs
 from tfmi.cli import cli
 
+# Of TensorFlow, where functions run eagerly.
+pytestmark = pytest.mark.filterwarnings("ignore:Even though the")
+
 
 @pytest.fixture
 def call(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     return lambda *args: CliRunner().invoke(cli, [str(arg) for arg in args])
+
+
+@contextlib.contextmanager
+def run_eagerly():
+    """A few steps cost less than the graph of one."""
+    tf.config.run_functions_eagerly(True)
+    try:
+        yield
+    finally:
+        tf.config.run_functions_eagerly(False)
 
 
 @pytest.fixture
@@ -26,7 +41,9 @@ def manifest(tmp_path):
 def test_train_evaluate_export_own_pairs(call, manifest):
     own_images.add_rows(manifest, "absent.png,w0,a")
     data = ["--manifest", manifest, "--share", "writer", "--evaluate", "writer,word"]
-    result = call("train", "pairs", *data, *tiny.OPTIONS)
+    epochs = ["--shared-epochs", 1, "--exclusive-epochs", 1, "--batch-size", 40]
+    with run_eagerly():
+        result = call("train", "pairs", *data, *tiny.OPTIONS, *epochs)
     assert result.exit_code == 0, result.output
     assert "1 files could not be used" in result.output
     run = runs.newest()
@@ -109,8 +126,10 @@ def test_bad_input_is_one_line(call, tmp_path, args, code, message):
 def test_the_largest_seed_trains_every_stage_and_a_larger_one_none(
     call, tmp_path, manifest, seed, code
 ):
-    data = ["--manifest", manifest, "--share", "writer"]
-    result = call("train", "pairs", *data, *tiny.OPTIONS, "--seed", seed)
+    data = ["--manifest", manifest, "--share", "writer", "--batch-size", 40]
+    epochs = ["--shared-epochs", 1, "--exclusive-epochs", 1, "--seed", seed]
+    with run_eagerly():
+        result = call("train", "pairs", *tiny.OPTIONS, *data, *epochs)
     assert result.exit_code == code, result.output
     if code:
         assert "seed must be <= 4294967295" in result.output

@@ -1,5 +1,7 @@
 """From the images that a user has to the floats that the encoders take."""
 
+import functools
+
 import tensorflow as tf
 
 from tfmi.errors import UsageError
@@ -35,11 +37,20 @@ def representer(encoder):
     """A function from images (`encoder_images`) to the vectors of an encoder, both
     as arrays."""
 
-    @tf.function(reduce_retracing=True)
-    def vectors(images):
-        return encoder(encoder_images(images), training=False)["vector"]
+    @functools.cache
+    def program(shape, dtype):
+        # One for any number of images: to trace it takes longer than to run it.
+        @tf.function(input_signature=[tf.TensorSpec([None, *shape], dtype)])
+        def vectors(images):
+            return encoder(encoder_images(images), training=False)["vector"]
 
-    return lambda images: vectors(images).numpy()
+        return vectors
+
+    def represent(images):
+        images = tf.convert_to_tensor(images)
+        return program(tuple(images.shape[1:]), images.dtype)(images).numpy()
+
+    return represent
 
 
 def representers(model, representations, domains):

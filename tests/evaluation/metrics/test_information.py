@@ -93,3 +93,11 @@ def test_critic_finds_copied_codes():
     p, q = 1 / 4, 1.0
     wanted = 1 + (np.log2(q / (q + p)) + p * np.log2(p / (q + p))) / 2
     assert estimated(first, first, 200) == pytest.approx(wanted, abs=0.03)
+
+
+def test_an_estimate_does_not_depend_on_those_before_it():
+    """Vectors of the same sizes share programs, but neither weights nor moments."""
+    vectors = gaussians(0.9, 2000, 2)
+    first = estimated(*vectors, steps=100)
+    estimated(*gaussians(0.5, 600, 2, seed=1), steps=100)
+    assert estimated(*vectors, steps=100) == first

@@ -1,8 +1,9 @@
 """Bars of several rows beside each other, a panel a table."""
 
-from matplotlib.figure import Figure
-
 from tfmi.files import replacing
+from tfmi.lazy import LazyModule
+
+figures = LazyModule("matplotlib.figure")
 
 
 def bar_panels(path, panels, title):
@@ -19,7 +20,7 @@ def bar_panels(path, panels, title):
     """
     most_rows = max(len(panel["rows"]) for panel in panels)
     size = (max(11, 3 + 1.3 * most_rows), 3.4 * len(panels))
-    figure = Figure(figsize=size, layout="constrained")
+    figure = figures.Figure(figsize=size, layout="constrained")
     every = figure.subplots(len(panels), squeeze=False)[:, 0]
     for axes, panel in zip(every, panels, strict=True):
         _draw(axes, panel)

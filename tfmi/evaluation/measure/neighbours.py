@@ -3,9 +3,12 @@
 import collections
 
 import numpy as np
-from matplotlib.figure import Figure
-from matplotlib.patches import Rectangle
 from sklearn.neighbors import NearestNeighbors
+
+from tfmi.lazy import LazyModule
+
+figures = LazyModule("matplotlib.figure")
+patches = LazyModule("matplotlib.patches")
 
 MAX_QUERIES = 12
 METRICS = ("l2", "cosine")
@@ -127,7 +130,7 @@ def retrieval_grid(path, images, vectors, labels, title, count=8, among=None):
     pictures, _, values = among
     # A square of side 1 an image; one pair of axes draws far faster than many.
     size = np.array([1 + nearby.shape[1], len(queries)])
-    figure = Figure(figsize=size + [0, 0.8], layout="constrained")
+    figure = figures.Figure(figsize=size + [0, 0.8], layout="constrained")
     axes = figure.subplots()
     for line, (query, row) in enumerate(zip(queries, nearby, strict=True)):
         _show(axes, images[query], (0, line), "black")
@@ -151,4 +154,4 @@ def _show(axes, image, corner, color):
     extent = (left, left + width, top + height, top)
     axes.imshow(picture, cmap="gray", vmin=0, vmax=255, extent=extent)
     frame = {"fill": False, "edgecolor": color, "linewidth": 3}
-    axes.add_patch(Rectangle((left, top), width, height, **frame))
+    axes.add_patch(patches.Rectangle((left, top), width, height, **frame))

@@ -3,6 +3,7 @@
 import concurrent.futures
 
 import numpy as np
+from threadpoolctl import threadpool_limits
 
 from tfmi.errors import DataError
 from tfmi.evaluation.measure import neighbours
@@ -69,7 +70,10 @@ def domain_view(shown, represents, channels=()):
     vectors = {r: vectors_of(f, shown.images) for r, f in represents.items()}
     queries = np.linspace(0, count - 1, min(QUERIES, count)).astype(int)
     factors = domain.retrieved_factors + domain.factors
-    with concurrent.futures.ThreadPoolExecutor() as pool:
+    # Representations share the cores out. Threads within t-SNE's short steps, or a
+    # small matrix, would spin while they wait for one another, and of limits that each
+    # sets for itself the first to end would end the others'.
+    with threadpool_limits(1), concurrent.futures.ThreadPoolExecutor() as pool:
         views = pool.map(lambda each: _view(*each, shown), vectors.items())
         by_name = {r.name: view for r, view in zip(vectors, views, strict=True)}
     return {

@@ -7,7 +7,6 @@ and take seconds for 1,000 images.
 import numpy as np
 from sklearn.decomposition import PCA
 from sklearn.manifold import TSNE
-from threadpoolctl import threadpool_limits
 
 PERPLEXITY = 30
 # Between images of one vector, where the map reaches from -1 to 1.
@@ -57,10 +56,7 @@ def _tsne(vectors, start):
         learning_rate="auto",
         random_state=0,
     )
-    # Threads that share out its short steps spin while they wait for one another:
-    # where other work keeps a core busy, they take many times the processor time.
-    with threadpool_limits(1, user_api="openmp"):
-        return method.fit_transform(vectors)
+    return method.fit_transform(vectors)
 
 
 def _spread(points, group):

@@ -1,5 +1,7 @@
 """Dependence of two vectors by a trained critic: the paper's own estimator."""
 
+import functools
+
 import keras
 import numpy as np
 import tensorflow as tf
@@ -40,9 +42,11 @@ def jsd_information(first, second, test_first, test_second, steps=STEPS, seed=0)
         _standardized(v, t) for v, t in ((first, test_first), (second, test_second))
     ]
     held = max(2, len(train[0]) // 10)
-    critic = _critic(train[0].shape[1], train[1].shape[1], seed)
-    _fit(critic, [v[held:] for v in train], [v[:held] for v in train], steps, seed)
-    return float(_value(critic, test, seed) / np.log(2) + 2) / 2
+    sizes = train[0].shape[1], train[1].shape[1]
+    estimator = _estimator(*sizes)
+    estimator.begin(_critic(*sizes, seed).get_weights())
+    _fit(estimator, [v[held:] for v in train], [v[:held] for v in train], steps, seed)
+    return float(estimator.value(*test, seed) / np.log(2) + 2) / 2
 
 
 def _standardized(reference, vectors):
@@ -67,45 +71,76 @@ def _critic(first_size, second_size, seed):
     return keras.Model(inputs, score)
 
 
-def _estimate(critic, first, second, seed):
-    marginal = critic([first, objectives.shuffled(second, seed)])
-    return objectives.jsd_mutual_information(critic([first, second]), marginal)
+@functools.lru_cache(maxsize=4)
+def _estimator(first_size, second_size):
+    """The estimator for vectors of two sizes; to trace one takes as long as some
+    hundred steps of it."""
+    return _Estimator(first_size, second_size)
 
 
-def _value(critic, vectors, seed):
-    """Eq. 2 of vectors, over some shuffles of the second."""
-    draws = [tf.constant([seed, draw]) for draw in range(SHUFFLES)]
-    return tf.add_n([_estimate(critic, *vectors, draw) for draw in draws]) / SHUFFLES
+class _Estimator:
+    """A critic, its optimizer, and the programs that train and read it, which are
+    traced once for all vectors of two sizes."""
+
+    def __init__(self, first_size, second_size):
+        self.critic = _critic(first_size, second_size, seed=0)
+        self._optimizer = keras.optimizers.Adam(1e-3)
+        self._optimizer.build(self.critic.trainable_variables)
+        self._beginning = [v.numpy() for v in self._optimizer.variables]
+        vectors = [tf.TensorSpec([None, size]) for size in (first_size, second_size)]
+        number = tf.TensorSpec([], tf.int32)
+
+        def program(function, *signature):
+            return tf.function(function, [*vectors, *signature], autograph=False)
+
+        self.value = program(self._value, number)
+        self.ascend = program(self._ascend, number, number, number)
+
+    def begin(self, weights):
+        """Take a critic's weights, and an optimizer without a past."""
+        self.critic.set_weights(weights)
+        for variable, value in zip(
+            self._optimizer.variables, self._beginning, strict=True
+        ):
+            variable.assign(value)
+
+    def _value(self, first, second, seed):
+        """Eq. 2 of vectors, over some shuffles of the second."""
+        draws = [tf.stack([seed, draw]) for draw in range(SHUFFLES)]
+        return tf.add_n([self._estimate(first, second, d) for d in draws]) / SHUFFLES
+
+    def _ascend(self, first, second, begin, end, seed):
+        """Steps of Adam up Eq. 2, those with numbers from `begin` to below `end`; a
+        call a step would cost more than the step."""
+        count = tf.shape(first)[0]
+
+        def ascend(step):
+            draw, shape = tf.stack([seed + 1, step]), [tf.minimum(BATCH, count)]
+            rows = tf.random.stateless_uniform(shape, draw, 0, count, tf.int32)
+            batch = [tf.gather(vectors, rows) for vectors in (first, second)]
+            with tf.GradientTape() as tape:
+                loss = -self._estimate(*batch, draw)
+            variables = self.critic.trainable_variables
+            gradients = tape.gradient(loss, variables)
+            self._optimizer.apply_gradients(zip(gradients, variables, strict=True))
+            return step + 1
+
+        tf.while_loop(lambda step: step < end, ascend, [begin])
+
+    def _estimate(self, first, second, seed):
+        marginal = self.critic([first, objectives.shuffled(second, seed)])
+        joint = self.critic([first, second])
+        return objectives.jsd_mutual_information(joint, marginal)
 
 
-def _fit(critic, train, held, steps, seed):
+def _fit(estimator, train, held, steps, seed):
     """Ascend Eq. 2; leaves the weights that were best on the held vectors."""
-    optimizer = keras.optimizers.Adam(1e-3)
-    optimizer.build(critic.trainable_variables)
-
-    def ascend(step):
-        draw = tf.stack([tf.constant(seed + 1), step])
-        shape, count = [min(BATCH, len(train[0]))], len(train[0])
-        rows = tf.random.stateless_uniform(shape, draw, maxval=count, dtype=tf.int32)
-        batch = [tf.gather(vectors, rows) for vectors in train]
-        with tf.GradientTape() as tape:
-            loss = -_estimate(critic, *batch, draw)
-        gradients = tape.gradient(loss, critic.trainable_variables)
-        optimizer.apply_gradients(
-            zip(gradients, critic.trainable_variables, strict=True)
-        )
-        return step + 1
-
-    # A call a look: of so small a network a call a step would cost more than the step.
-    @tf.function(autograph=False)
-    def ascend_until(step, end):
-        tf.while_loop(lambda step: step < end, ascend, [step])
-        return _value(critic, held, seed)
-
-    best, best_step, weights = _value(critic, held, seed), 0, critic.get_weights()
+    critic, best_step = estimator.critic, 0
+    best, weights = estimator.value(*held, seed), critic.get_weights()
     for step in range(0, steps, EVERY):
         end = min(step + EVERY, steps)
-        value = ascend_until(tf.constant(step + 1), tf.constant(end + 1))
+        estimator.ascend(*train, step + 1, end + 1, seed)
+        value = estimator.value(*held, seed)
         if value > best:
             best, best_step, weights = value, end, critic.get_weights()
         if end - best_step >= PATIENCE * EVERY:

@@ -35,9 +35,7 @@ def information_matrix(codes, factors, bins=BINS):
         `(d, k)` fractions; 0 for a factor with a single value.
     """
     cut = [_binned(dimension, bins) for dimension in np.asarray(codes).T]
-    return np.array(
-        [[_share(factor, b) for factor in np.asarray(factors).T] for b in cut]
-    )
+    return np.stack([_shares(factor, cut) for factor in np.asarray(factors).T], axis=1)
 
 
 def gap(scores):
@@ -59,6 +57,8 @@ def _binned(values, bins):
     return np.digitize(values, edges[1:-1])
 
 
-def _share(factor, binned):
+def _shares(factor, cut):
     entropy = mutual_info_score(factor, factor)
-    return mutual_info_score(factor, binned) / entropy if entropy > 0 else 0.0
+    if entropy <= 0:
+        return np.zeros(len(cut))
+    return np.array([mutual_info_score(factor, binned) for binned in cut]) / entropy
