@@ -19,9 +19,12 @@ test: $(VENV)/installed
 	$(VENV)/bin/python -m ruff check
 	$(VENV)/bin/python -m pytest
 
-# The set of versions beside which tensorflow-io's ops load.
+# The set of versions beside which tensorflow-io's ops load: all of make test but what is
+# of files, processes and pages, which versions change nothing of.
+IO_TESTS := not any_versions and not long and not fuzz and not kill and not new_venv \
+	and not replicas
 test-io: $(VENV_IO)/installed
-	$(VENV_IO)/bin/python -m pytest
+	$(VENV_IO)/bin/python -m pytest -m "$(IO_TESTS)"
 
 # Commands from end to end and large networks, of each set of versions.
 test-long: $(VENV)/installed

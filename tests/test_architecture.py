@@ -7,6 +7,8 @@ import sys
 
 import pytest
 
+pytestmark = pytest.mark.any_versions
+
 ROOT = pathlib.Path(__file__).parents[1]
 # From the top to the bottom of the house; see docs/architecture.md.
 ROOMS = """errors missing registry lazy locks files progress keras_registration

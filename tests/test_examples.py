@@ -9,6 +9,8 @@ import jupytext
 import pytest
 import serving_client
 
+pytestmark = pytest.mark.any_versions
+
 FOLDER = pathlib.Path(__file__).parents[1] / "examples"
 EXAMPLES = sorted(path.name for path in FOLDER.glob("*.py"))
 SERVER = """#!{python}

@@ -25,6 +25,8 @@ import tiny
 from tfmi.exporting import manifest
 from tfmi.files import ASIDE
 
+pytestmark = pytest.mark.any_versions
+
 KILLED = pathlib.Path(__file__).parent / "killed.py"
 KILLS = int(os.environ.get("KILLS", 50))
 # Tables that training adds rows to.

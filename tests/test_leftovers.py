@@ -15,6 +15,8 @@ from tfmi import runs
 from tfmi.cli import cli
 from tfmi.errors import DataError
 
+pytestmark = pytest.mark.any_versions
+
 HELD = """
 import pathlib, sys
 from tfmi import files, runs

@@ -4,6 +4,10 @@ import pathlib
 import subprocess
 import sys
 
+import pytest
+
+pytestmark = pytest.mark.any_versions
+
 MUTATION = pathlib.Path(__file__).parents[1] / "benchmarks" / "mutation.py"
 
 

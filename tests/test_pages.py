@@ -13,6 +13,8 @@ from tfmi.cli import cli
 from tfmi.exporting import publish
 from tfmi.representation import SHARED
 
+pytestmark = pytest.mark.any_versions
+
 ROOT = pathlib.Path(__file__).parents[1]
 PAGES = [
     *sorted((ROOT / "docs").rglob("*.md")),

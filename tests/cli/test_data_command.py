@@ -11,6 +11,8 @@ from tfmi import runs
 from tfmi.cli import cli
 from tfmi.pipelines import shapes3d_scene
 
+pytestmark = pytest.mark.any_versions
+
 
 @pytest.fixture
 def call(tmp_path, monkeypatch):

@@ -20,6 +20,8 @@ from tfmi import runs
 from tfmi.cli import cli
 from tfmi.errors import DataError
 
+pytestmark = pytest.mark.any_versions
+
 MAIN = [sys.executable, "-c", "from tfmi.cli import main; main()"]
 
 

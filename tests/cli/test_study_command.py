@@ -11,6 +11,8 @@ from click.testing import CliRunner
 from tfmi.cli import cli
 from tfmi.cli import experiment
 
+pytestmark = pytest.mark.any_versions
+
 STUDY = {
     "recipe": "colored-mnist",
     "settings": tiny.SETTINGS,

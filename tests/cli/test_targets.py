@@ -17,10 +17,13 @@ from tfmi.training import stages
 SETTINGS = {**tiny.SETTINGS, "shared_epochs": 1, "exclusive_epochs": 1}
 
 # Keras does not close the zip file that it could not write.
-pytestmark = pytest.mark.filterwarnings(
-    "ignore:Exception ignored in. <function ZipFile.__del__:"
-    "pytest.PytestUnraisableExceptionWarning"
-)
+pytestmark = [
+    pytest.mark.any_versions,
+    pytest.mark.filterwarnings(
+        "ignore:Exception ignored in. <function ZipFile.__del__:"
+        "pytest.PytestUnraisableExceptionWarning"
+    ),
+]
 
 
 @pytest.fixture(scope="module")

@@ -18,6 +18,8 @@ from tfmi.experiments import schedule
 from tfmi.experiments.variants import Outcome
 from tfmi.experiments.variants import Variant
 
+pytestmark = pytest.mark.any_versions
+
 RECIPE = recipes.find("colored-mnist-paper").replace(**tiny.SETTINGS)
 SIX = ["baseline", *reproduction.ABLATED]
 OTHER_LAMBDAS = [f"adversarial-weight-{v:g}" for v in (0, 0.005, 0.01, 0.05)]
