@@ -14,6 +14,7 @@ from tfmi.experiments import ablation
 from tfmi.experiments.variants import Outcome
 from tfmi.experiments.variants import Variant
 from tfmi.experiments.variants import ablation_variants
+from tfmi.experiments.variants import open_ablations
 
 BASELINE = Variant("baseline", "Baseline", {}, ("shared", "exclusive"))
 BETA = Variant("beta-0", "beta = 0", {}, ("shared",))
@@ -130,9 +131,19 @@ def test_a_row_is_judged_by_what_its_stage_learns():
     }
 
 
+def test_what_a_recipe_has_not_is_not_left_out_of_it():
+    left = {"gamma-0", "alpha-ex-0", "beta-ex-0", "lambda-0"}
+    for name in ("iam", "pairs"):
+        assert set(open_ablations(recipes.find(name))) == left
+    both = recipes.find("iam").replace(global_weight=0.5)
+    assert set(open_ablations(both)) == left | {"non-ssr", "alpha-0"}
+    rows = ablation_variants(recipes.find("iam"))
+    assert {row.key for row in rows} == left | {"baseline"}
+
+
 def test_what_others_have_in_the_place_of_a_term_is_asked_for_by_name():
-    assert scored(["kl", "info-nce", "club"]) == {
-        **dict.fromkeys(["kl", "info-nce"], ("shared",)),
+    assert scored(["kl", "info-nce", "club", "contrast"]) == {
+        **dict.fromkeys(["kl", "info-nce", "contrast"], ("shared",)),
         "club": ("exclusive",),
     }
     paper_recipe = recipes.find("colored-mnist-paper")

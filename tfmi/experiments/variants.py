@@ -128,11 +128,14 @@ def ablation_variants(recipe, keys=None, every_stage=False):
 
 
 def open_ablations(recipe):
-    """Keys of the ablations of a recipe's method that change the recipe."""
+    """Keys of the ablations of a recipe's method that change what it trains."""
+    settings = recipe.to_dict()
+    for name in recipe.idle_settings():
+        del settings[name]
     return [
         key
         for key, (_, changed) in methods.find(recipe.method).ablations.items()
-        if any(getattr(recipe, name) != value for name, value in changed.items())
+        if any(settings.get(name, value) != value for name, value in changed.items())
     ]
 
 

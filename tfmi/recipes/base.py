@@ -160,6 +160,10 @@ class Recipe:
             return self.replace(learning_rate_decay="none")
         return self
 
+    def idle_settings(self):
+        """Names of settings that change nothing beside the values of the others."""
+        return ()
+
     def to_dict(self):
         """`{field: value}`, which `recipes.from_dict` reads."""
         return dataclasses.asdict(self)

@@ -98,12 +98,11 @@ class CrossMIRecipe(Recipe):
     )
     contrast_weight: float = setting(
         0.0,
-        "Weight of the contrast: InfoNCE of the two images' S, which the paper has "
-        "not. It needs no feature map, so that with weights alpha and beta of 0 a "
-        "step of stage 1 is little more than the encoders. 0 is without.",
+        "Weight of the contrast, InfoNCE of the two images' S; the paper has none. "
+        "With alpha and beta of 0 there are no statistics networks. 0 is without.",
     )
     contrast_temperature: float = setting(
-        0.1, "What the contrast divides the cosines of codes by.", at_least=1e-3
+        0.1, "What the contrast divides its cosines by.", at_least=1e-3
     )
     exclusive_global_weight: float = setting(
         0.5, "Weight alpha of the global term in stage 2.", stage="exclusive"
@@ -151,9 +150,7 @@ class CrossMIRecipe(Recipe):
         choices=NETWORKS,
     )
     discriminator_spectral_norm: bool = setting(
-        False,
-        "Whether the discriminators' layers are spectrally normalised.",
-        stage="exclusive",
+        False, "Whether discriminators are spectrally normalised.", stage="exclusive"
     )
     discriminator_noise: float = setting(
         0.0,
@@ -166,6 +163,10 @@ class CrossMIRecipe(Recipe):
     discriminator_learning_rate: float = setting(
         1e-4, "Learning rate of the discriminators of stage 2.", stage="exclusive"
     )
+
+    def idle_settings(self):
+        terms = self.global_weight or self.local_weight or not self.contrast_weight
+        return () if terms else ("switched",)
 
     def __post_init__(self):
         super().__post_init__()
@@ -217,10 +218,9 @@ SHAPES3D = COLORED_MNIST.replace(
 PAIRS = SHAPES3D.replace(
     name="pairs",
     pipeline="pairs",
-    # What real images share may be as fine as handwriting: levels round it off,
-    # noise drowns it, and a strong L1 term holds it down from the first step. The
-    # contrast of S finds more of it than both statistics networks, in a tenth of the
-    # time (docs/datasets/iam.md).
+    # What real images share may be as fine as handwriting: levels round it off, noise
+    # drowns it, a strong L1 term holds it down from the first step, and the contrast
+    # finds more of it than both statistics networks (docs/datasets/iam.md).
     shared_levels=0,
     code_noise=0.1,
     l1_weight=0.01,
