@@ -21,6 +21,8 @@ from tfmi.exporting.formats import onnx_compression
 from tfmi.locks import lock
 from tfmi.representation import SHARED
 
+pytestmark = pytest.mark.any_versions
+
 FULL = os.strerror(errno.ENOSPC)
 
 

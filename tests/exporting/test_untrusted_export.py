@@ -11,6 +11,8 @@ from checked_export import verify
 
 from tfmi.exporting import reference
 
+pytestmark = pytest.mark.any_versions
+
 ONNX, FOLDER = "shared.onnx", "shared/1"
 
 
