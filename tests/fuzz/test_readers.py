@@ -8,6 +8,8 @@ import damage
 import damaged_inputs
 import pytest
 
+pytestmark = pytest.mark.any_versions
+
 EXAMPLES = 40
 # For each input, and for the process that reads all of them.
 SECONDS, BYTES = 20, 2 * 2**30

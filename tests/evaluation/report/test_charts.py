@@ -9,6 +9,8 @@ from tfmi.evaluation.report import curves
 from tfmi.evaluation.report import scores
 from tfmi.evaluation.report import vega_charts
 
+pytestmark = pytest.mark.any_versions
+
 
 def test_histories_are_read_as_they_are(tmp_path):
     path = tmp_path / "history.csv"

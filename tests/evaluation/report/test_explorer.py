@@ -14,6 +14,8 @@ from tfmi.pipelines.base import Factor
 from tfmi.representation import EXCLUSIVE
 from tfmi.representation import SHARED
 
+pytestmark = pytest.mark.any_versions
+
 SHOWN = content.shown()
 
 

@@ -5,6 +5,8 @@ import report_content as content
 
 from tfmi.evaluation.report import facts
 
+pytestmark = pytest.mark.any_versions
+
 
 @pytest.fixture
 def about(tmp_path):

@@ -17,6 +17,8 @@ from PIL import Image
 from tfmi.errors import DataError
 from tfmi.evaluation.report import write
 
+pytestmark = pytest.mark.any_versions
+
 ROOT = pathlib.Path(__file__).parents[3]
 
 

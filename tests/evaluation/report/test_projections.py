@@ -5,6 +5,8 @@ import pytest
 
 from tfmi.evaluation.report.projections import project
 
+pytestmark = pytest.mark.any_versions
+
 
 def _clusters():
     generator = np.random.default_rng(0)

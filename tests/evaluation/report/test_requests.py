@@ -21,6 +21,8 @@ from tfmi.evaluation.report import requests
 from tfmi.evaluation.report import thumbnails
 from tfmi.exporting.formats import saved_model
 
+pytestmark = pytest.mark.any_versions
+
 (VIEW,) = requests.export_views([content.EXPORT], "exported/halves")
 
 

@@ -7,6 +7,8 @@ from made_results import results
 from tfmi.evaluation.report import scores
 from tfmi.evaluation.tables import paper
 
+pytestmark = pytest.mark.any_versions
+
 
 def test_summary_is_the_mean_over_the_parts():
     summary = scores.summary(content.RESULTS)

@@ -10,6 +10,8 @@ from PIL import Image
 from tfmi.evaluation.report import thumbnails
 from tfmi.pipelines.viewable import viewable
 
+pytestmark = pytest.mark.any_versions
+
 
 def _open(uri, kind):
     head, body = uri.split(",")
