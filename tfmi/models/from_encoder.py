@@ -90,8 +90,7 @@ def shared_model(
         levels=levels,
     )
     size = code_size(parts["encoder_x"])
-    weights = {"global": global_weight, "local": local_weight}
-    terms = used_terms(weights, contrast_weight)
+    terms = used_terms(global_weight, local_weight, contrast_weight)
     parts |= statistics_networks(parts, statistics_network, size, units, terms)
     if contrast_weight:
         parts["contrast_network"] = networks.projection(size, units)
@@ -195,14 +194,11 @@ def _gaussian_encoder(model, name, size, normalize, levels, **options):
     return gaussian_encoder(encoder, name, normalize, levels)
 
 
-def used_terms(weights, contrast_weight):
+def used_terms(global_weight, local_weight, contrast_weight):
     """Names of the terms of stage 1 that get networks: beside a contrast those of a
-    weight, as they are what takes the time of a step; alone both, as logs show both.
-
-    Args:
-        weights: `{"global": alpha, "local": beta}`.
-    """
-    return [name for name, weight in weights.items() if weight or not contrast_weight]
+    weight, as they are what takes the time of a step; alone both, as logs show both."""
+    weights = zip(TERMS, (global_weight, local_weight), strict=True)
+    return [name for name, weight in weights if weight or not contrast_weight]
 
 
 def statistics_networks(encoders, kind, code_size, units, terms=TERMS):

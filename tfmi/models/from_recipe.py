@@ -53,8 +53,9 @@ def build_shared_model(recipe, image_shape, **options):
     """
     build = CrossMIBuild(recipe, image_shape, **options)
     with dtype_policy(build.precision):
-        weights = {"global": recipe.global_weight, "local": recipe.local_weight}
-        terms = from_encoder.used_terms(weights, recipe.contrast_weight)
+        terms = from_encoder.used_terms(
+            recipe.global_weight, recipe.local_weight, recipe.contrast_weight
+        )
         size = recipe.shared_size
         parts = build.networks("shared", size, size, terms)
         if recipe.contrast_weight:

@@ -155,8 +155,8 @@ class SharedModel(PairModel, keras.Model):
         check_encoder_y(encoder_x, encoder_y)
         check_sizes(self, NETWORKS[1:], code=size, marginal_code=size)
         self._estimate = estimators.find(estimator, global_network_x, local_network_x)
-        terms = {"loss": self, "global": global_network_x, "local": local_network_x}
-        terms |= {"l1": self, "contrast": contrast_network, "kl": kl_weight or None}
+        terms = {"loss": True, "global": global_network_x, "local": local_network_x}
+        terms |= {"l1": True, "contrast": contrast_network, "kl": kl_weight or None}
         terms |= dict.fromkeys(("adversarial", "discriminator"), discriminator)
         if kl_weight:
             gaussians.check_encoders(encoder_x, encoder_y)

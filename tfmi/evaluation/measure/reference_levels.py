@@ -26,13 +26,14 @@ def reference_levels(representation, domain, labels):
         representation should not hold is told by those that it should.
     """
     train, test = labels["train"], labels["test"]
-    majority, known = {}, {}
+    names = [factor.name for factor in domain.factors]
+    majority = {n: probes.majority_level(train[n], test[n]) for n in names}
     wanted = [factor.name for factor in representation.wanted(domain)]
-    for name in (factor.name for factor in domain.factors):
-        majority[name] = probes.majority_level(train[name], test[name])
-        known[name] = _known_level(labels, wanted or [name], name)
     unwanted = [factor.name for factor in representation.unwanted(domain)]
-    depend = wanted and any(
+    if not (wanted and unwanted):
+        return {MAJORITY: majority}
+    known = {name: _known_level(labels, wanted, name) for name in names}
+    depend = any(
         known[name]["accuracy"] - majority[name]["accuracy"] > _chance_gain(test[name])
         for name in unwanted
     )
