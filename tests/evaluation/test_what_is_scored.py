@@ -16,6 +16,7 @@ from tfmi.errors import UsageError
 from tfmi.evaluation import results
 from tfmi.evaluation.evaluate import evaluate
 from tfmi.evaluation.measure.reference_levels import reference_levels
+from tfmi.evaluation.results import INDEPENDENT
 from tfmi.evaluation.results import KNOWN
 from tfmi.evaluation.results import MAJORITY
 from tfmi.evaluation.results import UNTRAINED
@@ -143,10 +144,58 @@ def test_what_factors_tell_of_each_other_stands_in_the_tables(tmp_path):
     assert f"  {KNOWN} " in (tmp_path / "tables.txt").read_text()
 
 
-def test_factors_that_tell_nothing_of_each_other_have_no_such_row():
+def test_factors_that_tell_nothing_of_each_other_have_no_such_rows():
     row = {(SHARED, "x"): lit_side, (EXCLUSIVE, "x"): shade_level}
     scores = evaluate(row, Halves(), progress=str, metrics=False)
     assert scores.select(row=KNOWN) == [] and scores.select(row=MAJORITY)
+    assert scores.select(row=INDEPENDENT) == []
+
+
+def independent_level(labels, representation=EXCLUSIVE):
+    """What `reference_levels` says of both factors, of the same training and test."""
+    levels = reference_levels(
+        representation, Halves.domains[0], {"train": labels, "test": labels}
+    )
+    return {name: s["accuracy"] for name, s in levels.get(INDEPENDENT, {}).items()}
+
+
+def test_a_code_that_is_independent_of_what_tells_the_rest_has_a_limit():
+    """Of two values a code that is independent of the group names `1 - E|p - m|` at
+    most, p being the share of one value in a group and m the median of p."""
+    groups = np.repeat(np.arange(4), 1000)
+    shares = np.array([0.05, 0.2, 0.8, 0.9])
+    shade = (np.tile(np.arange(1000), 4) < 1000 * shares[groups]).astype(int)
+    limit = independent_level({"shape": groups, "shade": shade})
+    assert limit["shade"] == pytest.approx(1 - (0.75 + 0.7) / 4, abs=0.02)
+    # Of the group it tells nothing.
+    assert limit["shape"] == 0.25
+
+
+def test_a_copy_of_what_it_must_not_tell_is_named_like_a_guess():
+    groups = np.arange(4000) % 5
+    limit = independent_level({"shape": groups, "shade": groups * (groups != 1)})
+    assert limit["shade"] == pytest.approx(2 / 5, abs=0.05)
+
+
+def test_the_limit_is_of_independent_codes_and_of_dependent_factors_alone():
+    random = np.random.default_rng(0)
+    groups = np.arange(3000) % 30
+    # A hundred images of a group: shares differ by chance, which is no limit.
+    assert independent_level({"shape": groups, "shade": random.integers(0, 9, 3000)}) == {}
+    copies = {"shape": groups, "shade": groups}
+    assert independent_level(copies) and independent_level(copies, SHARED) == {}
+
+
+def test_images_that_do_not_count_do_not_change_the_limit():
+    groups = np.arange(4000) % 5
+    shade = groups % 2
+    counted = {"shape": groups, "shade": shade}
+    more = {
+        "shape": np.concatenate([groups, groups + 5]),
+        "shade": np.concatenate([shade, np.full(4000, -1)]),
+    }
+    limits = [independent_level(labels)["shade"] for labels in (counted, more)]
+    assert limits[0] == pytest.approx(limits[1], abs=0.01)
 
 
 def test_values_that_training_has_not_are_named_the_most_frequent_one():

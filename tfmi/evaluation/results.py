@@ -21,8 +21,10 @@ FORMAT = 2
 OURS, UNTRAINED, MAJORITY = "Ours", "Untrained encoder", "Majority class"
 # What the true values of its own factors tell of the others.
 KNOWN = "Own factors known"
+# What a code that tells nothing of the other factors tells of its own, at most.
+INDEPENDENT = "Best independent"
 # Rows of labels alone, without an encoder.
-REFERENCES = (MAJORITY, KNOWN)
+REFERENCES = (MAJORITY, KNOWN, INDEPENDENT)
 CHANCE = "Chance"
 # Between the names of representations that a value is of together.
 JOINT = "+"
@@ -34,8 +36,8 @@ class Record:
     """One measured value.
 
     Attributes:
-        row: what was measured: the encoder's row, `UNTRAINED`, `MAJORITY`, `KNOWN`
-            or `CHANCE`.
+        row: what was measured: the encoder's row, `UNTRAINED`, `CHANCE` or one of
+            `REFERENCES`.
         representation: its name; two joined by `JOINT` for what is of both.
         domain: its name.
         protocol: how it was read: a probe's name, "1-nn l2", "dimensions" (metrics

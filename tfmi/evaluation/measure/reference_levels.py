@@ -3,18 +3,25 @@
 import numpy as np
 
 from tfmi.evaluation.measure import probes
+from tfmi.evaluation.results import ACCURACY
+from tfmi.evaluation.results import INDEPENDENT
 from tfmi.evaluation.results import KNOWN
 from tfmi.evaluation.results import MAJORITY
 
 # How much better than by the most frequent value a factor must be told by others for
 # the row `KNOWN` to be shown, as a fraction and in standard errors.
 DEPENDENCE, ERRORS = 0.05, 3
+# Shuffles of the labels that say how much of `_independent_level` is chance.
+SHUFFLES = 5
 
 
 def reference_levels(representation, domain, labels):
     """Scores of naming each factor's most frequent value; where factors depend on each
-    other, that of the images with the same values of a representation's own factors
-    too: what is read from one that holds these and nothing else.
+    other, also those of two perfect representations.
+
+    One holds the true values of its own factors and nothing else: what it tells of the
+    others is no leak (`KNOWN`). The other tells nothing of the others: what it tells of
+    its own has a limit (`INDEPENDENT`).
 
     Args:
         representation: the `Representation`.
@@ -22,8 +29,10 @@ def reference_levels(representation, domain, labels):
         labels: `{split: {factor: int (n,)}}`, negative where an image does not count.
 
     Returns:
-        `{row: {factor: scores}}` of `MAJORITY`, and of `KNOWN` where a factor that the
-        representation should not hold is told by those that it should.
+        `{row: {factor: scores}}` of `MAJORITY`; of `KNOWN` where a factor that the
+        representation should not hold is told by those that it should; of one that
+        should hold what is exclusive, of `INDEPENDENT`, accuracies alone, where that
+        limit is felt.
     """
     train, test = labels["train"], labels["test"]
     names = [factor.name for factor in domain.factors]
@@ -33,11 +42,17 @@ def reference_levels(representation, domain, labels):
     if not (wanted and unwanted):
         return {MAJORITY: majority}
     known = {name: _known_level(labels, wanted, name) for name in names}
-    depend = any(
-        known[name]["accuracy"] - majority[name]["accuracy"] > _chance_gain(test[name])
-        for name in unwanted
-    )
-    return {MAJORITY: majority} | ({KNOWN: known} if depend else {})
+    gains = {n: known[n][ACCURACY] - majority[n][ACCURACY] for n in unwanted}
+    levels = {MAJORITY: majority}
+    if any(gain > _chance_gain(test[name]) for name, gain in gains.items()):
+        levels[KNOWN] = known
+    if representation.holds != "exclusive":
+        return levels
+    limits = {n: _independent_level(labels, unwanted, n) for n in wanted}
+    if any(limit < 1 - DEPENDENCE for limit in limits.values()):
+        free = {n: {ACCURACY: majority[n][ACCURACY]} for n in unwanted}
+        levels[INDEPENDENT] = {n: {ACCURACY: v} for n, v in limits.items()} | free
+    return levels
 
 
 def _chance_gain(labels):
@@ -62,3 +77,47 @@ def _known_level(labels, known, factor):
     most_frequent = np.bincount(counted["train"]).argmax()
     predicted = [named.get(key, most_frequent) for key in values["test"]]
     return probes.scores(counted["test"], np.array(predicted))
+
+
+def _independent_level(labels, others, factor):
+    """How much of a factor's values a code can name, at most, that is independent of
+    other factors, as a fraction.
+
+    What the code names has the same distribution q whatever the others are, so that
+    among images with the same ones, where value k has the share p_k, it is right for
+    `sum_k min(p_k, q_k)` at most; a code that reaches it for the best q exists. Few
+    images of a group make shares differ by chance alone: by how much the same sum falls
+    short of 1 for shuffled values is added, so that the limit is not too low.
+    """
+    own = np.concatenate([labels[s][factor] for s in ("train", "test")])
+    groups = np.stack(
+        [np.concatenate([labels[s][n] for s in ("train", "test")]) for n in others], 1
+    )
+    counted = own >= 0
+    values = np.unique(own[counted], return_inverse=True)[1].ravel()
+    groups = np.unique(groups[counted], axis=0, return_inverse=True)[1].ravel()
+    random = np.random.default_rng(0)
+    shuffled = [_overlap(groups, random.permutation(values)) for _ in range(SHUFFLES)]
+    return float(min(_overlap(groups, values) + 1 - np.mean(shuffled), 1.0))
+
+
+def _overlap(groups, values):
+    """The greatest mean over groups, by their sizes, of `sum_k min(p_k, q_k)` over
+    distributions q, p being the shares of the values in a group.
+
+    The sum over the groups of each value is concave in its q_k, with a slope, between
+    two neighbouring shares, of the weight of the groups whose share is greater; q is
+    filled by the steepest pieces.
+    """
+    counts = np.zeros((groups.max() + 1, values.max() + 1))
+    np.add.at(counts, (groups, values), 1)
+    sizes = counts.sum(axis=1)
+    shares = counts / sizes[:, None]
+    order = np.argsort(shares, axis=0)
+    lengths = np.diff(np.take_along_axis(shares, order, axis=0), axis=0, prepend=0)
+    weights = (sizes / sizes.sum())[order]
+    slopes = np.cumsum(weights[::-1], axis=0)[::-1]
+    steepest = np.argsort(-slopes, axis=None, kind="stable")
+    lengths, slopes = lengths.ravel()[steepest], slopes.ravel()[steepest]
+    before = np.cumsum(lengths) - lengths
+    return float(np.sum(np.clip(1 - before, 0, lengths) * slopes))
