@@ -181,7 +181,9 @@ def test_the_limit_is_of_independent_codes_and_of_dependent_factors_alone():
     random = np.random.default_rng(0)
     groups = np.arange(3000) % 30
     # A hundred images of a group: shares differ by chance, which is no limit.
-    assert independent_level({"shape": groups, "shade": random.integers(0, 9, 3000)}) == {}
+    assert (
+        independent_level({"shape": groups, "shade": random.integers(0, 9, 3000)}) == {}
+    )
     copies = {"shape": groups, "shade": groups}
     assert independent_level(copies) and independent_level(copies, SHARED) == {}
 

@@ -154,6 +154,15 @@ def test_nan_is_a_difference():
             comparison.require_equal(difference, "shared as onnx")
 
 
+@pytest.mark.parametrize("size, difference", [(0.5, 3e-4), (1.0, 3e-4), (10.0, 3e-5)])
+def test_a_large_number_may_differ_by_a_part_of_it(size, difference):
+    """Roundings grow with the numbers; small ones are taken as they are."""
+    wanted = np.array([[[size, 0.0]], [[-size, 0.25]]])
+    received = wanted[0] + [0.0, 3e-4]
+    found = comparison.largest_difference([{"a": wanted}], [{"a": received}])
+    assert found == pytest.approx(difference)
+
+
 def test_outputs_of_another_shape_are_refused():
     with pytest.raises(DataError, match="must have the outputs"):
         comparison.largest_difference(

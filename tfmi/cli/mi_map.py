@@ -30,9 +30,9 @@ def command(run, image, date, point, segment, land_cover, stride, seed, output):
 
     point = _parse(point, segment, land_cover)
     run = runs.load(run) if run else runs.newest()
-    if run.method.name != "cross-mi":
+    if not run.method.ours:
         raise DataError(
-            "the run must have statistics networks (method cross-mi). "
+            "the run must have statistics networks (method cross-mi or cross-mi-flow). "
             f"Received: {run.path} of the method {run.method.name}"
         )
     scene = scenes.read_scene(image, run.image_shape, run.channels, date)

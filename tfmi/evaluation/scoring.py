@@ -12,9 +12,6 @@ from tfmi.evaluation.scored_split import scored_on
 from tfmi.files import read_json
 from tfmi.files import write_json
 
-# The method whose tables stand in the paper.
-PAPER_METHOD = "cross-mi"
-
 
 def score(run, dataset, representations=None, untrained=True, **options):
     """Score a run; writes into RUN/evaluation, or a folder of the split's name in it.
@@ -55,7 +52,7 @@ def results_folder(run, split=TEST):
 
 def own_row(run):
     """Name of the row of a run's own encoders."""
-    return results.OURS if run.method.name == PAPER_METHOD else run.method.title
+    return results.OURS if run.method.ours else run.method.title
 
 
 def results_of(run, split=TEST):

@@ -3,6 +3,7 @@
 import dataclasses
 import functools
 
+from tfmi import methods
 from tfmi import runs
 from tfmi.evaluation.measure import cross_domain
 from tfmi.evaluation.measure import neighbours
@@ -81,7 +82,7 @@ def _published(outcomes, key, method):
     """`(table, {factor: accuracy})` of what a method learns, or `None`."""
     representation, domain, _ = key
     dataset = _dataset(outcomes)
-    if method == "cross-mi":
+    if methods.find(method).ours:
         return paper.published(dataset, representation, domain)
     # A vector for all factors stands in the paper's rows of S as in those of E.
     alone = _holds(outcomes, representation) == "all"

@@ -8,6 +8,7 @@ from tfmi.registry import Registry
 
 BUILT_IN = {
     "cross-mi": "tfmi.methods.cross_mi:METHOD",
+    "cross-mi-flow": "tfmi.methods.cross_mi_flow:METHOD",
     "cross-domain": "tfmi.methods.cross_domain:METHOD",
     "cross-domain-satellite": "tfmi.methods.cross_domain_satellite:METHOD",
     "deep-infomax": "tfmi.methods.deep_infomax:METHOD",

@@ -39,6 +39,8 @@ class Method(abc.ABC):
         terms: `{log: what it means}` of the models' logs.
         ablations: `{key: (title, {setting: value})}`, what `tfmi ablate` changes.
         alternatives: the same of rows that it has where they are asked for by name.
+        ours: whether it is the paper's method, or a variant of it, whose figures in
+            the paper stand beside; other systems go by their titles.
     """
 
     name: str
@@ -47,6 +49,7 @@ class Method(abc.ABC):
     terms: Mapping = {}
     ablations: Mapping = {}
     alternatives: Mapping = {}
+    ours: bool = False
 
     @abc.abstractmethod
     def build(self, stage, recipe, image_shape, **options):
@@ -101,13 +104,14 @@ class Method(abc.ABC):
         return recipe
 
     def representations(self, stages=None):
-        """The representations that the stages (by default all) learn."""
-        return tuple(
+        """The representations that the stages (by default all) learn, each once."""
+        learnt = [
             representation
             for stage in self.stages
             if stages is None or stage.name in stages
             for representation in stage.representations
-        )
+        ]
+        return tuple(dict.fromkeys(learnt))
 
     def representation(self, name):
         """The representation of that name."""

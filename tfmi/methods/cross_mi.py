@@ -14,6 +14,7 @@ class CrossMI(Method):
 
     name = "cross-mi"
     title = "cross mutual information, then an adversary"
+    ours = True
     stages = (
         Stage(
             "shared",

@@ -1,7 +1,9 @@
-"""The networks and the two stages. Importing this registers them with Keras."""
+"""The networks and the stages. Importing this registers them with Keras."""
 
 from tfmi.models.dot_networks import PairScores
 from tfmi.models.exclusive import ExclusiveModel
+from tfmi.models.flow import Reordering
+from tfmi.models.independent import IndependentModel
 from tfmi.models.layers import FusedAdam
 from tfmi.models.layers import MapNormalization
 from tfmi.models.quantization import FiniteScalarQuantization
@@ -11,7 +13,9 @@ __all__ = [
     "ExclusiveModel",
     "FiniteScalarQuantization",
     "FusedAdam",
+    "IndependentModel",
     "MapNormalization",
     "PairScores",
+    "Reordering",
     "SharedModel",
 ]

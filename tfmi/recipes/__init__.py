@@ -27,6 +27,7 @@ __all__ = [
 
 MODULES = (
     "cross_mi",
+    "cross_mi_flow",
     "paper",
     "deep_infomax",
     "vae",

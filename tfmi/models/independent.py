@@ -1,0 +1,157 @@
+"""Stage 3: E written anew, so that it tells nothing of S.
+
+The adversary of Eq. 9 takes from E whatever tells of S, and much else with it. Here E
+is left whole (Eq. 8 alone) and becomes another code by an invertible map that is given
+S, trained until that code is normal whatever S is. At the optimum the code is
+independent of S, so that Eq. 9's game has nothing left to win, and as who knows S can
+undo the map, S and the code tell of the image what S and E do: Eq. 8 has lost nothing.
+"""
+
+import keras
+import tensorflow as tf
+
+from tfmi.models.build import Build
+from tfmi.models.domain_model import DomainModel
+from tfmi.models.domain_model import domain_networks
+from tfmi.models.flow import conditional_flow
+from tfmi.models.pair_model import code_size
+from tfmi.models.pair_model import pair_of
+from tfmi.models.pair_step import add_noise
+from tfmi.models.pair_step import encode_pair
+from tfmi.models.pair_step import network_of
+from tfmi.models.preprocessing import representers
+from tfmi.representation import EXCLUSIVE
+from tfmi.representation import SHARED
+
+
+@keras.saving.register_keras_serializable(package="tfmi")
+class IndependentModel(DomainModel):
+    """Learns the map that takes S out of E.
+
+    In training the map is given S of the *other* image of the pair, which tells of this
+    one only what both share; given its own, it would take out of E all that S happens
+    to tell of this image alone. Afterwards it is given the image's own S. All encoders
+    are frozen and run in inference mode, as that is how their codes are used: batch
+    statistics would move E further than what is to be taken out of it.
+
+    `from_exclusive` builds it around a trained `ExclusiveModel`, whose codes are not
+    rounded, as rounded codes have no density.
+
+    Returns (call): `{"x": E_X, "y": E_Y}`, each `(batch, size)`.
+    """
+
+    NETWORKS = ("flow",)
+    FROZEN = ("shared_encoder", "encoder")
+    # Standard deviation of what is added to E in training, which has unit variance: the
+    # map need not tell apart what is nearer, and a code of fewer dimensions than E has
+    # would have no density either.
+    SETTINGS = {"flow_noise": 0.02}
+    SEEDS = 2
+
+    @classmethod
+    def from_exclusive(
+        cls, exclusive_model, units=256, couplings=6, seed=0, **settings
+    ):
+        """The model of stage 3 around the encoders of stages 1 and 2.
+
+        Args:
+            exclusive_model: the trained `ExclusiveModel`.
+            units, couplings: of `flow.conditional_flow`.
+            seed: of the noise.
+            settings: `flow_noise`.
+        """
+        sizes = [
+            code_size(exclusive_model.encoder(n, "x"))
+            for n in ("shared", EXCLUSIVE.name)
+        ]
+        domains = "x" if exclusive_model.encoder_y is None else "xy"
+        parts = domain_networks(
+            domains,
+            flow=lambda domain: conditional_flow(
+                *sizes, units, couplings, name=f"flow_{domain}"
+            ),
+        )
+        for kind in cls.FROZEN:
+            for domain in "xy":
+                name = f"{kind}_{domain}"
+                parts[name] = getattr(exclusive_model, name)
+        return cls(parts, settings, seed, name="independent_model")
+
+    def call(self, inputs, training=False):
+        return dict(zip("xy", self._written(pair_of(inputs)), strict=True))
+
+    def encoder(self, representation, domain):
+        """The encoder of a representation ("shared", "exclusive") for a domain; that of
+        E has the one of S within."""
+        shared = network_of(self, "shared_encoder", domain)
+        if representation == "shared":
+            return shared
+        own = network_of(self, "encoder", domain)
+        image = keras.Input(own.input_shape[1:], dtype=own.input.dtype)
+        outputs = own(image, training=False)
+        codes = shared(image, training=False)["vector"], outputs["vector"]
+        vector = self._map(domain, *codes)["code"]
+        outputs = {"feature_map": outputs["feature_map"], "vector": vector}
+        return keras.Model(image, outputs, name=own.name)
+
+    def representations(self):
+        """`{(Representation, domain): function}`, of S and of E; as of
+        `SharedModel.representations`."""
+        return representers(
+            self, (SHARED, EXCLUSIVE), "x" if self.flow_y is None else "xy"
+        )
+
+    def _terms(self, pair, seeds, training):
+        shared, exclusive = self._codes(pair)
+        likelihood = tf.zeros(())
+        for domain, other, code, seed in zip(
+            "xy", shared[::-1], exclusive, seeds, strict=True
+        ):
+            code = add_noise(code, self.flow_noise, seed)
+            likelihood += tf.reduce_mean(
+                self._map(domain, other, code)["log_likelihood"]
+            )
+        return {"loss": -likelihood}
+
+    def _written(self, pair):
+        codes = zip("xy", *self._codes(pair), strict=True)
+        return [self._map(*each)["code"] for each in codes]
+
+    def _map(self, domain, shared, exclusive):
+        flow = network_of(self, "flow", domain)
+        return flow({"condition": shared, "code": exclusive})
+
+    def _codes(self, pair):
+        """S of both images, and E of both before it is written anew."""
+        return [
+            tuple(
+                tf.stop_gradient(each["vector"])
+                for each in encode_pair(
+                    getattr(self, f"{kind}_x"),
+                    getattr(self, f"{kind}_y"),
+                    pair["x"],
+                    pair["y"],
+                    False,
+                )
+            )
+            for kind in self.FROZEN
+        ]
+
+
+def build_independent_model(recipe, image_shape, exclusive_model, **options):
+    """The compiled model of stage 3.
+
+    Args:
+        recipe: a `CrossMIFlowRecipe`.
+        exclusive_model: its encoders are used as they are, in their precision.
+        options: attributes of `Build`.
+    """
+    build = Build(recipe, image_shape, **options)
+    model = IndependentModel.from_exclusive(
+        exclusive_model,
+        recipe.flow_units,
+        recipe.flow_couplings,
+        recipe.seed,
+        flow_noise=recipe.flow_noise,
+    )
+    return build.compile(model)
