@@ -80,6 +80,7 @@ run = tfmi.train(
     batch_size=32,
     shared_epochs=20,
     exclusive_epochs=10,
+    independent_epochs=10,
 )
 
 # %% [markdown]

@@ -40,6 +40,7 @@ run = tfmi.train(
     shared_epochs=8,
     # E is not looked at here.
     exclusive_epochs=1,
+    independent_epochs=1,
 )
 
 # %% [markdown]

@@ -23,6 +23,11 @@ def call(tmp_path, monkeypatch):
     return lambda *args: CliRunner().invoke(cli, [str(arg) for arg in args])
 
 
+OPTIONS = [*tiny.OPTIONS, "--independent-epochs", 2]
+STAGES = "shared", "exclusive", "independent"
+ONCE = [*OPTIONS, *(part for stage in STAGES for part in (f"--{stage}-epochs", 1))]
+
+
 @contextlib.contextmanager
 def run_eagerly():
     """A few steps cost less than the graph of one."""
@@ -41,9 +46,8 @@ def manifest(tmp_path):
 def test_train_evaluate_export_own_pairs(call, manifest):
     own_images.add_rows(manifest, "absent.png,w0,a")
     data = ["--manifest", manifest, "--share", "writer", "--evaluate", "writer,word"]
-    epochs = ["--shared-epochs", 1, "--exclusive-epochs", 1, "--batch-size", 40]
     with run_eagerly():
-        result = call("train", "pairs", *data, *tiny.OPTIONS, *epochs)
+        result = call("train", "pairs", *data, *ONCE, "--batch-size", 40)
     assert result.exit_code == 0, result.output
     assert "1 files could not be used" in result.output
     run = runs.newest()
@@ -74,7 +78,7 @@ def test_a_factor_that_cannot_be_scored_is_said_and_left_out(call, manifest):
     unique = [f"{line}{number}" for number, line in enumerate(lines)]
     manifest.write_text("\n".join([lines[0], *unique[1:]]), encoding="utf-8")
     data = ["--manifest", manifest, "--share", "writer", "--evaluate", "word"]
-    result = call("train", "pairs", *data, *tiny.OPTIONS)
+    result = call("train", "pairs", *data, *OPTIONS)
     assert result.exit_code == 0, result.output
     assert "word is not scored" in result.output
     result = call("evaluate", "--protocol", "strong", "--no-metrics")
@@ -86,7 +90,7 @@ def test_two_domains_have_weights_of_their_own(call, manifest):
     rows = [f"straße 1/ö {n}.png,straße 1/ö {n + 1}.png" for n in range(0, 120, 2)]
     path = manifest.parent / "pairs.csv"
     path.write_text("\n".join(["x,y", *rows]), encoding="utf-8")
-    result = call("train", "pairs", "--manifest", path, *tiny.OPTIONS)
+    result = call("train", "pairs", "--manifest", path, *OPTIONS)
     assert result.exit_code == 0, result.output
     run = runs.newest()
     assert run.domains == ["x", "y"]
@@ -94,12 +98,10 @@ def test_two_domains_have_weights_of_their_own(call, manifest):
     result = call("evaluate", "--no-metrics")
     assert result.exit_code == 1
     assert "there must be a factor to score for x" in result.output
-    result = call(
-        "train", "pairs", "--manifest", path, "--share-weights", *tiny.OPTIONS
-    )
+    result = call("train", "pairs", "--manifest", path, "--share-weights", *OPTIONS)
     assert result.exit_code == 2
     assert "share_weights must be false" in result.output
-    result = call("train", "pairs", "--manifest", path, "--one-domain", *tiny.OPTIONS)
+    result = call("train", "pairs", "--manifest", path, "--one-domain", *OPTIONS)
     assert result.exit_code == 0, result.output
     assert runs.newest().domains == ["x"]
 
@@ -127,9 +129,8 @@ def test_the_largest_seed_trains_every_stage_and_a_larger_one_none(
     call, tmp_path, manifest, seed, code
 ):
     data = ["--manifest", manifest, "--share", "writer", "--batch-size", 40]
-    epochs = ["--shared-epochs", 1, "--exclusive-epochs", 1, "--seed", seed]
     with run_eagerly():
-        result = call("train", "pairs", *tiny.OPTIONS, *data, *epochs)
+        result = call("train", "pairs", *ONCE, *data, "--seed", seed)
     assert result.exit_code == code, result.output
     if code:
         assert "seed must be <= 4294967295" in result.output

@@ -132,9 +132,11 @@ def test_a_row_is_judged_by_what_its_stage_learns():
 
 
 def test_what_a_recipe_has_not_is_not_left_out_of_it():
-    left = {"gamma-0", "alpha-ex-0", "beta-ex-0", "lambda-0"}
+    left = {"gamma-0", "alpha-ex-0", "beta-ex-0"}
     for name in ("iam", "pairs"):
         assert set(open_ablations(recipes.find(name))) == left
+        adversary = recipes.find(f"{name}-cross-mi")
+        assert set(open_ablations(adversary)) == left | {"lambda-0"}
     both = recipes.find("iam").replace(global_weight=0.5)
     assert set(open_ablations(both)) == left | {"non-ssr", "alpha-0"}
     rows = ablation_variants(recipes.find("iam"))

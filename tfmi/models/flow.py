@@ -34,7 +34,7 @@ class Reordering(keras.layers.Layer):
         return {**super().get_config(), "order": self.order}
 
 
-def conditional_flow(condition_size, size, units=256, couplings=6, name=None):
+def conditional_flow(condition_size, size, units=512, couplings=10, name=None):
     """A map from codes to others of the same length, that is invertible for each
     condition. It begins as a change of the order alone.
 

@@ -50,7 +50,7 @@ class IndependentModel(DomainModel):
 
     @classmethod
     def from_exclusive(
-        cls, exclusive_model, units=256, couplings=6, seed=0, **settings
+        cls, exclusive_model, units=512, couplings=10, seed=0, **settings
     ):
         """The model of stage 3 around the encoders of stages 1 and 2.
 

@@ -216,7 +216,8 @@ SHAPES3D = COLORED_MNIST.replace(
     shared_epochs=3,
 )
 PAIRS = SHAPES3D.replace(
-    name="pairs",
+    # `pairs` itself is of cross-mi-flow, as `iam` is.
+    name="pairs-cross-mi",
     pipeline="pairs",
     # What real images share may be as fine as handwriting: levels round it off, noise
     # drowns it, a strong L1 term holds it down from the first step, and the contrast
@@ -232,7 +233,7 @@ PAIRS = SHAPES3D.replace(
     exclusive_epochs=30,
 )
 IAM = PAIRS.replace(
-    name="iam",
+    name="iam-cross-mi",
     pipeline="iam",
     encoder_width=16,
     shared_epochs=60,
