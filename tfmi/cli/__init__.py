@@ -29,7 +29,7 @@ UNFORESEEN = 70
 LONGEST = 1000
 
 COMMANDS = {
-    "train": "Train both stages of a recipe.",
+    "train": "Train all stages of a recipe.",
     "evaluate": "Score a run's representations (Tables 1 to 5).",
     "retrieve": "How often the nearest test image shows the same place.",
     "ablate": "Train and score a recipe without each term (Tables 6, 7).",

@@ -48,7 +48,7 @@ from tfmi.training import hardware
 def command(
     recipe, resume, data, root, precision, jit, probe_every, strategy, settings
 ):
-    """Train both stages of RECIPE, in a new folder below runs/.
+    """Train all stages of RECIPE, in a new folder below runs/.
 
     Settings come from the recipe, then from --config, then from options.
     Ctrl-C saves a checkpoint; --resume goes on from it.

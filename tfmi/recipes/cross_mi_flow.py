@@ -50,8 +50,8 @@ def with_flow(recipe, **changes):
     return CrossMIFlowRecipe(**settings)
 
 
-# Few dimensions are all used: what is in the rest is below the noise, where no map finds
-# it and a probe does.
+# Few dimensions are all used: what is in the rest is below the noise, where no map
+# finds it and a probe does.
 WORDS = {"exclusive_size": 32}
 RECIPES = (
     with_flow(cross_mi.COLORED_MNIST, name="colored-mnist-cross-mi-flow"),
