@@ -216,7 +216,6 @@ SHAPES3D = COLORED_MNIST.replace(
     shared_epochs=3,
 )
 PAIRS = SHAPES3D.replace(
-    # `pairs` itself is of cross-mi-flow, as `iam` is.
     name="pairs-cross-mi",
     pipeline="pairs",
     # What real images share may be as fine as handwriting: levels round it off, noise
