@@ -30,8 +30,8 @@ class Run:
         return "untrained", name, domain
 
 
-OURS = types.SimpleNamespace(name="cross-mi", title="cross mutual information")
-VAE = types.SimpleNamespace(name="vae", title="VAE")
+OURS = types.SimpleNamespace(title="cross mutual information", ours=True)
+VAE = types.SimpleNamespace(title="VAE", ours=False)
 
 
 @pytest.fixture
