@@ -117,11 +117,12 @@ for line in sys.stdin:
 # One epoch each: what stands on stderr does not depend on how many there are.
 EPOCHS = ["--shared-epochs", "1", "--exclusive-epochs", "1"]
 TRAINING = shlex.join([*tiny.OPTIONS, *EPOCHS])
-THIRD = "--independent-epochs 1"
+# With the statistics networks that maps of mutual information need.
+ALSO = "--independent-epochs 1 --local-weight 1"
 PAIRS = "pairs --manifest words/words.csv --share writer --evaluate writer,word"
 LINES = f"""
 datasets
-train {PAIRS} {TRAINING} {THIRD} --runs first
+train {PAIRS} {TRAINING} {ALSO} --runs first
 info first/pairs
 data check {PAIRS}
 data synthesize-iam iam --writers 2 --words-per-writer 3
@@ -134,8 +135,8 @@ export first/pairs --quantize int8 --output exported
 verify exported/pairs
 embed exported/pairs/shared/1 words/words.csv --output served.npz
 embed first/pairs words/words.csv --output run.npz
-ablate {PAIRS} {TRAINING} {THIRD} --rows baseline --output ablation --reuse first/pairs
-sweep {PAIRS} {TRAINING} {THIRD} --l1-weight 0,0.1 --output sweep --reuse first/pairs
+ablate {PAIRS} {TRAINING} {ALSO} --rows baseline --output ablation --reuse first/pairs
+sweep {PAIRS} {TRAINING} {ALSO} --l1-weight 0,0.1 --output sweep --reuse first/pairs
 study study.json {PAIRS[6:]} --output study --reuse first/pairs
 train sentinel2 --data-dir places --window 12 --stride 6 {TRAINING} --runs second
 eurosat second/sentinel2 --data-dir eurosat
@@ -145,6 +146,7 @@ STUDY = {
     "settings": {
         **tiny.SETTINGS,
         **dict.fromkeys(("shared_epochs", "exclusive_epochs", "independent_epochs"), 1),
+        "local_weight": 1.0,
     },
     "seeds": [0],
     "shared": {"l1_weight": [0.1]},
