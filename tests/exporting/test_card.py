@@ -26,7 +26,8 @@ def test_other_cards_have_no_such_column():
 
 
 @pytest.mark.parametrize(
-    "name, count", [("colored-mnist", 2), ("iam-cross-mi", 1), ("iam", 0)]
+    "name, count",
+    [("colored-mnist", 2), ("iam-cross-mi", 1), ("iam", 0), ("sentinel2", 0)],
 )
 def test_a_card_says_which_representations_are_codes(name, count):
     lines = card._levels(recipes.find(name).to_dict(), ("shared", "exclusive"))

@@ -14,7 +14,7 @@ from tfmi.models.gaussians import gaussian_encoder
 from tfmi.models.gaussians import sample
 from tfmi.models.gaussians import symmetric_kl
 from tfmi.models.pair_step import add_noise
-from tfmi.models.pair_step import encode_pair
+from tfmi.models.pair_step import frozen_codes
 from tfmi.models.pair_step import network_of
 from tfmi.models.saving import dtype_policy
 from tfmi.models.shifts import random_shifts
@@ -108,9 +108,8 @@ class OrthogonalExclusiveModel(DomainModel):
         return add_noise(images, self.augmentation_noise, fold_in(seed, 1))
 
     def _shared(self, pair):
-        encoders = self.shared_encoder_x, self.shared_encoder_y
-        outputs = _vectors(encode_pair(*encoders, pair["x"], pair["y"], False))
-        return {domain: tf.stop_gradient(codes) for domain, codes in outputs.items()}
+        codes = frozen_codes(self, "shared_encoder", pair)
+        return dict(zip("xy", codes, strict=True))
 
     def _scores(self, shared, exclusive, domain):
         """Of both copies of each image with those of all others: `(batch, batch)`."""

@@ -17,7 +17,7 @@ from tfmi.models.pair_model import check_sizes
 from tfmi.models.pair_model import code_size
 from tfmi.models.pair_model import pair_of
 from tfmi.models.pair_step import added_losses
-from tfmi.models.pair_step import encode_pair
+from tfmi.models.pair_step import frozen_codes
 from tfmi.models.pair_step import network_of
 from tfmi.models.pair_step import scaled_loss
 from tfmi.models.pair_step import serialized_networks
@@ -234,10 +234,7 @@ class ExclusiveModel(PairModel, keras.Model):
             optimizer.apply(gradients, self.discriminator_variables)
 
     def _shared(self, pair):
-        x, y = encode_pair(
-            self.shared_encoder_x, self.shared_encoder_y, pair["x"], pair["y"], False
-        )
-        return tf.stop_gradient(x["vector"]), tf.stop_gradient(y["vector"])
+        return frozen_codes(self, "shared_encoder", pair)
 
     def get_config(self):
         return {

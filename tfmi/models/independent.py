@@ -17,7 +17,7 @@ from tfmi.models.flow import conditional_flow
 from tfmi.models.pair_model import code_size
 from tfmi.models.pair_model import pair_of
 from tfmi.models.pair_step import add_noise
-from tfmi.models.pair_step import encode_pair
+from tfmi.models.pair_step import frozen_codes
 from tfmi.models.pair_step import network_of
 from tfmi.models.preprocessing import representers
 from tfmi.representation import EXCLUSIVE
@@ -61,8 +61,7 @@ class IndependentModel(DomainModel):
             settings: `flow_noise`.
         """
         sizes = [
-            code_size(exclusive_model.encoder(n, "x"))
-            for n in ("shared", EXCLUSIVE.name)
+            code_size(getattr(exclusive_model, f"{kind}_x")) for kind in cls.FROZEN
         ]
         domains = "x" if exclusive_model.encoder_y is None else "xy"
         parts = domain_networks(
@@ -78,7 +77,8 @@ class IndependentModel(DomainModel):
         return cls(parts, settings, seed, name="independent_model")
 
     def call(self, inputs, training=False):
-        return dict(zip("xy", self._written(pair_of(inputs)), strict=True))
+        codes = zip("xy", *self._codes(pair_of(inputs)), strict=True)
+        return {each[0]: self._map(*each)["code"] for each in codes}
 
     def encoder(self, representation, domain):
         """The encoder of a representation ("shared", "exclusive") for a domain; that of
@@ -113,29 +113,13 @@ class IndependentModel(DomainModel):
             )
         return {"loss": -likelihood}
 
-    def _written(self, pair):
-        codes = zip("xy", *self._codes(pair), strict=True)
-        return [self._map(*each)["code"] for each in codes]
-
     def _map(self, domain, shared, exclusive):
         flow = network_of(self, "flow", domain)
         return flow({"condition": shared, "code": exclusive})
 
     def _codes(self, pair):
         """S of both images, and E of both before it is written anew."""
-        return [
-            tuple(
-                tf.stop_gradient(each["vector"])
-                for each in encode_pair(
-                    getattr(self, f"{kind}_x"),
-                    getattr(self, f"{kind}_y"),
-                    pair["x"],
-                    pair["y"],
-                    False,
-                )
-            )
-            for kind in self.FROZEN
-        ]
+        return [frozen_codes(self, kind, pair) for kind in self.FROZEN]
 
 
 def build_independent_model(recipe, image_shape, exclusive_model, **options):

@@ -99,6 +99,14 @@ def encode_pair(encoder_x, encoder_y, x, y, training):
     return tuple({name: half[i] for name, half in halves.items()} for i in (0, 1))
 
 
+def frozen_codes(model, kind, pair):
+    """Vectors of both images by frozen encoders of a model (their name less the
+    domain): in inference mode, and no gradient passes."""
+    encoders = getattr(model, f"{kind}_x"), getattr(model, f"{kind}_y")
+    outputs = encode_pair(*encoders, pair["x"], pair["y"], False)
+    return tuple(tf.stop_gradient(each["vector"]) for each in outputs)
+
+
 def mutual_information_terms(
     global_network,
     local_network,

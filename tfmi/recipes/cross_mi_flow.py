@@ -7,6 +7,8 @@ from tfmi.recipes import cross_mi
 from tfmi.recipes.base import epochs_setting
 from tfmi.recipes.base import setting
 
+METHOD = "cross-mi-flow"
+
 
 @dataclasses.dataclass(frozen=True)
 class CrossMIFlowRecipe(cross_mi.CrossMIRecipe):
@@ -34,9 +36,6 @@ class CrossMIFlowRecipe(cross_mi.CrossMIRecipe):
                 f"exclusive_levels must be 0 with the method {METHOD}, as rounded "
                 f"codes have no density. Received: {self.exclusive_levels}"
             )
-
-
-METHOD = "cross-mi-flow"
 
 
 def with_flow(recipe, **changes):

@@ -89,10 +89,11 @@ def _independent_level(labels, others, factor):
     images of a group make shares differ by chance alone: by how much the same sum falls
     short of 1 for shuffled values is added, so that the limit is not too low.
     """
-    own = np.concatenate([labels[s][factor] for s in ("train", "test")])
-    groups = np.stack(
-        [np.concatenate([labels[s][n] for s in ("train", "test")]) for n in others], 1
+    own, *others = (
+        np.concatenate([of_split[name] for of_split in labels.values()])
+        for name in (factor, *others)
     )
+    groups = np.stack(others, axis=1)
     counted = own >= 0
     values = np.unique(own[counted], return_inverse=True)[1].ravel()
     groups = np.unique(groups[counted], axis=0, return_inverse=True)[1].ravel()
