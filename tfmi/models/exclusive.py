@@ -3,6 +3,7 @@
 import keras
 import tensorflow as tf
 
+from tfmi.errors import UsageError
 from tfmi.models import estimators
 from tfmi.models import from_encoder
 from tfmi.models import objectives
@@ -21,6 +22,7 @@ from tfmi.models.pair_step import frozen_codes
 from tfmi.models.pair_step import network_of
 from tfmi.models.pair_step import scaled_loss
 from tfmi.models.pair_step import serialized_networks
+from tfmi.models.pair_step import step_of_players
 from tfmi.models.pair_step import step_seeds
 from tfmi.models.pair_step import weighted_information
 from tfmi.models.preprocessing import representers
@@ -48,7 +50,7 @@ class ExclusiveModel(PairModel, keras.Model):
             to `{"feature_map", "vector"}`.
         global_network_x, local_network_x: statistics networks on (S, E).
         discriminator_x: model from `{"shared", "exclusive",
-            "marginal_exclusive"}` to logits `{"joint", "marginal"}`.
+            "marginal_exclusive"}` to logits `{"joint", "marginal"}`, or `None`.
         shared_encoder_y, encoder_y, global_network_y, local_network_y,
             discriminator_y: the same for y; `None` shares the weights of x.
         global_weight: alpha, of the global term.
@@ -73,7 +75,7 @@ class ExclusiveModel(PairModel, keras.Model):
 
     Raises:
         UsageError: for an unknown `estimator`, `independence` or `adversarial_loss`,
-            or networks whose codes are not those of the encoders.
+            codes that do not fit, or an `adversarial_weight` without discriminators.
 
     Example:
 
@@ -91,7 +93,7 @@ class ExclusiveModel(PairModel, keras.Model):
         encoder_x,
         global_network_x,
         local_network_x,
-        discriminator_x,
+        discriminator_x=None,
         shared_encoder_y=None,
         encoder_y=None,
         global_network_y=None,
@@ -146,7 +148,11 @@ class ExclusiveModel(PairModel, keras.Model):
         self._estimate = estimators.find(estimator, global_network_x, local_network_x)
         check_negatives(negatives, estimator, encoder_y is not None)
         self._game = find_game(independence, adversarial_loss)
-        self._prepare(("loss", "global", "local", *self._game.terms))
+        if adversarial_weight and discriminator_x is None:
+            rule = "adversarial_weight must be 0 where there is no discriminator_x"
+            raise UsageError(f"{rule}. Received: {adversarial_weight}")
+        game = self._game.terms if discriminator_x is not None else ()
+        self._prepare(("loss", "global", "local", *game))
 
     from_encoders = classmethod(from_encoder.exclusive_model)
 
@@ -168,20 +174,17 @@ class ExclusiveModel(PairModel, keras.Model):
         return network_of(self, prefix, domain)
 
     def _update(self, pair):
-        shared = self._shared(pair)
+        shared, kept = self._shared(pair), {}
         count = 4 + 2 * self.discriminator_steps
         seeds = step_seeds(self.seed, self.steps_done, count)
-        # One pass through the discriminators gives both players' gradients.
-        with tf.GradientTape(persistent=True) as tape:
-            terms, codes = self._terms(pair, shared, seeds[:6], training=True)
-            loss = scaled_loss(self.optimizer, terms["loss"])
-            opponent = terms[self._game.terms[1]]
-            game = scaled_loss(self.discriminator_optimizer, opponent)
-        gradients = tape.gradient(loss, self.encoder_variables)
-        game_gradients = tape.gradient(game, self.discriminator_variables)
-        self.optimizer.apply(gradients, self.encoder_variables)
-        self.discriminator_optimizer.apply(game_gradients, self.discriminator_variables)
-        self._train_discriminator_again(codes, seeds[6:])
+
+        def terms_of():
+            terms, kept["codes"] = self._terms(pair, shared, seeds[:6], training=True)
+            return terms
+
+        terms = step_of_players(self, terms_of, opponent=self._game.terms[1])
+        if self.discriminator_x is not None:
+            self._train_discriminator_again(kept["codes"], seeds[6:])
         return terms
 
     def _evaluate(self, pair, training=False):
@@ -193,14 +196,16 @@ class ExclusiveModel(PairModel, keras.Model):
         x, y = self._encode(pair, training)
         codes = (shared[0], x["vector"]), (shared[1], y["vector"])
         information, terms = self._information(x, y, codes, seeds[:4])
+        losses = added_losses(self.encoder_networks())
+        if self.discriminator_x is None:
+            return {**terms, "loss": tf.add_n([-information, *losses])}, codes
         logits = self._logits(codes, seeds[4:], training)
         adversarial = self._game.encoder_terms(logits)
         weight = warmed_up(self.adversarial_weight, self.steps_done, self.warmup_steps)
         objective = objectives.exclusive_objective(information, adversarial, weight)
-        loss = tf.add_n([-objective, *added_losses(self.encoder_networks())])
         game = tf.add_n(adversarial), self._game.opponent_loss(logits)
         terms |= dict(zip(self._game.terms, game, strict=True))
-        return {**terms, "loss": loss}, codes
+        return {**terms, "loss": tf.add_n([-objective, *losses])}, codes
 
     def _information(self, x, y, codes, seeds):
         """The mutual information of each image and its own (S, E) (Eq. 8)."""

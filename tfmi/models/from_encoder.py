@@ -121,6 +121,7 @@ def exclusive_model(
     independence="discriminator",
     discriminator_units=512,
     spectral_norm=False,
+    adversarial_weight=0.025,
     size=None,
     feature_map=None,
     image_shape=None,
@@ -137,6 +138,7 @@ def exclusive_model(
         independence: "club" has no discriminators but `club.conditional_network`.
         discriminator_units: width of the discriminators.
         spectral_norm: whether their layers are spectrally normalised.
+        adversarial_weight: lambda_adv; there are no discriminators where it is 0.
         statistics_network, units, size, feature_map, image_shape, normalize_codes,
             levels: as of `shared_model`, for E.
         options: the other arguments of `ExclusiveModel`: weights, `estimator`,
@@ -166,10 +168,19 @@ def exclusive_model(
             )
     sizes = code_size(shared_model.encoder_x), code_size(parts["encoder_x"])
     parts |= statistics_networks(parts, statistics_network, sum(sizes), units)
-    domains = "x" if encoder_y is None else "xy"
-    kind = "club" if independence == "club" else discriminator
-    parts |= discriminators(domains, kind, *sizes, discriminator_units, spectral_norm)
-    return cls(**frozen, **parts, independence=independence, **options)
+    if adversarial_weight:
+        domains = "x" if encoder_y is None else "xy"
+        kind = "club" if independence == "club" else discriminator
+        parts |= discriminators(
+            domains, kind, *sizes, discriminator_units, spectral_norm
+        )
+    return cls(
+        **frozen,
+        **parts,
+        independence=independence,
+        adversarial_weight=adversarial_weight,
+        **options,
+    )
 
 
 def encoders(models, stage, build=image_encoder, **options):

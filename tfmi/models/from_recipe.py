@@ -94,7 +94,8 @@ def build_exclusive_model(recipe, image_shape, shared_model, **options):
     with dtype_policy(build.precision):
         code_size = recipe.shared_size + recipe.exclusive_size
         parts = build.networks("exclusive", recipe.exclusive_size, code_size)
-        parts |= build.discriminators()
+        if recipe.adversarial_weight:
+            parts |= build.discriminators()
     model = ExclusiveModel(
         shared_encoder_x=shared_model.encoder_x,
         shared_encoder_y=shared_model.encoder_y,

@@ -35,14 +35,15 @@ def scaled_loss(optimizer, loss):
     )
 
 
-def step_of_players(model, terms_of):
+def step_of_players(model, terms_of, opponent="discriminator"):
     """One step of a model's optimizer and of that of its discriminators, if it has any,
     at the same time.
 
     Args:
         model: a compiled `PairModel`.
-        terms_of: function that gives the terms; "loss" and "discriminator" are what the
-            two optimizers minimise.
+        terms_of: function that gives the terms; "loss" and `opponent` are what the two
+            optimizers minimise.
+        opponent: name of the discriminators' term.
 
     Returns:
         The terms.
@@ -50,7 +51,7 @@ def step_of_players(model, terms_of):
     players = {"loss": (model.optimizer, model.encoder_variables)}
     if model.discriminator_variables:
         game = model.discriminator_optimizer, model.discriminator_variables
-        players["discriminator"] = game
+        players[opponent] = game
     with tf.GradientTape(persistent=True) as tape:
         terms = terms_of()
         losses = {n: scaled_loss(o, terms[n]) for n, (o, _) in players.items()}
