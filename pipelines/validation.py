@@ -35,10 +35,7 @@ def hold_out(split, groups, fraction, seed=0, whole=False, parts=None):
         DataError: where a split stays empty.
         UsageError: for another fraction.
     """
-    if not 0 <= fraction < 1:
-        raise UsageError(
-            f"--validation-fraction must be >= 0 and below 1. Received: {fraction}"
-        )
+    check_fraction(fraction)
     if not fraction:
         return split
     split, training = split.copy(), np.flatnonzero(split == TRAIN)
@@ -49,6 +46,14 @@ def hold_out(split, groups, fraction, seed=0, whole=False, parts=None):
     chosen = divide(*arrays, fraction, seed, "validation")
     split[training[chosen]] = VALIDATION
     return split
+
+
+def check_fraction(fraction):
+    """Raise a `UsageError` for a fraction that is none to hold out."""
+    if not 0 <= fraction < 1:
+        raise UsageError(
+            f"--validation-fraction must be >= 0 and below 1. Received: {fraction}"
+        )
 
 
 def members_of(split):

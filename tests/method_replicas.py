@@ -1,5 +1,5 @@
-"""Trains a run of a recipe on two replicas of one process, by the command:
-`method_replicas.py FOLDER RECIPE`."""
+"""Trains a run of a recipe on two replicas, by the command: those of one process or,
+started twice, of two: `method_replicas.py FOLDER RECIPE mirrored|multi-worker`."""
 
 import sys
 
@@ -24,11 +24,12 @@ def options(recipe, epochs=2):
     ]
 
 
-def main(folder, name):
-    (cpu,) = tf.config.list_physical_devices("CPU")
-    two = [tf.config.LogicalDeviceConfiguration()] * 2
-    tf.config.set_logical_device_configuration(cpu, two)
-    chosen = ["train", name, *options(name), "--strategy", "mirrored"]
+def main(folder, name, strategy):
+    if strategy == "mirrored":
+        (cpu,) = tf.config.list_physical_devices("CPU")
+        two = [tf.config.LogicalDeviceConfiguration()] * 2
+        tf.config.set_logical_device_configuration(cpu, two)
+    chosen = ["train", name, *options(name), "--strategy", strategy]
     where = ["--data-dir", f"{folder}/mnist", "--runs", f"{folder}/runs"]
     cli.main([*chosen, *where], standalone_mode=False)
 

@@ -16,6 +16,7 @@ from tfmi.pipelines.options import option
 from tfmi.pipelines.pairing import GroupPairing
 from tfmi.pipelines.sentinel2.bands import choose
 from tfmi.pipelines.sentinel2.cutting import cut_windows
+from tfmi.pipelines.sentinel2.place_split import hold_out
 from tfmi.pipelines.sentinel2.place_split import read_rows
 from tfmi.pipelines.sentinel2.place_split import require_places
 from tfmi.pipelines.sentinel2.place_split import split_places
@@ -25,6 +26,7 @@ from tfmi.pipelines.sentinel2.prepared import PreparedPairs
 from tfmi.pipelines.sentinel2.records import is_prepared
 from tfmi.pipelines.sentinel2.windows import Settings
 from tfmi.pipelines.sentinel2.windows import lay_out
+from tfmi.pipelines.validation import ValidationFraction
 
 NEEDS = "--data-dir DIR of <place>/<date>.tif, .SAFE products, or .npy/.npz arrays"
 
@@ -47,6 +49,7 @@ def open_dataset(
         float, option("Reflectance of B02 that counts as cloud where there is no mask.")
     ] = None,
     test_fraction: splits.TestFraction = 0.2,
+    validation_fraction: ValidationFraction = 0.0,
     split_file=None,
 ):
     """Sentinel-2 acquisitions of places at several dates.
@@ -61,6 +64,7 @@ def open_dataset(
         window: side of a window in pixels.
         stride: of training windows, in pixels, by default the window: no overlap.
         max_cloud, cloud_threshold, test_fraction: as of `windows.Settings`.
+        validation_fraction: of the training rows, held out of them.
         split_file: a run's `split.json`, instead of a new split; places that it does
             not have are left out.
 
@@ -74,6 +78,11 @@ def open_dataset(
             raise UsageError(
                 "--bands, --stride and --cloud-threshold must go with windows that are "
                 f"not prepared yet. Received: some, and {data_dir} of prepared ones"
+            )
+        if validation_fraction:
+            raise UsageError(
+                "--validation-fraction must be 0 with prepared windows, of which none "
+                f"are held out (--split test). Received: {validation_fraction}"
             )
         return PreparedPairs(data_dir, split_file)
     chosen = choose(bands)
@@ -95,7 +104,8 @@ def open_dataset(
         require_places(split, places)
     else:
         split = split_places(places, settings)
-    spots, overlaps = lay_out(places, settings, split)
+    held_out = hold_out(split, validation_fraction, window)
+    spots, overlaps = lay_out(places, settings, held_out)
     images, entries, counts, broken = cut_windows(places, spots, settings)
     notes = [
         _summary(places, settings),
@@ -111,6 +121,7 @@ def open_dataset(
         notes,
         [*unusable, *broken],
         to_json([part for part in split if spots[part.place]]),
+        ("train", "test", *(["validation"] if validation_fraction else [])),
     )
 
 
@@ -135,7 +146,7 @@ def _cloud_notes(places, counts):
         yield f"left out: {counts['cloudy']:,} windows with cloud or without data"
 
 
-def _dataset(source, images, entries, settings, notes, unusable, split):
+def _dataset(source, images, entries, settings, notes, unusable, split, parts):
     known = sorted({spot for spot, _ in entries})
     codes = {spot: code for code, spot in enumerate(known)}
     places = np.array([codes[spot] for spot, _ in entries], np.int64)
@@ -147,8 +158,7 @@ def _dataset(source, images, entries, settings, notes, unusable, split):
         )
     in_split = np.array([spot.split for spot, _ in entries])
     members = {
-        ("x", part): np.flatnonzero((in_split == part) & ~alone)
-        for part in ("train", "test")
+        ("x", part): np.flatnonzero((in_split == part) & ~alone) for part in parts
     }
     _require_both(members, unusable)
     dates = np.where(alone, "", [date for _, date in entries])

@@ -3,6 +3,8 @@
 A place at least two windows high is cut in two: the rows above a line are for
 training, those below it for testing. Smaller places go whole to one split. A run keeps
 what was decided, for with other places beside it a small place may go to the other.
+
+Validation rows are the lowest of the training rows, cut off in the same way.
 """
 
 import dataclasses
@@ -11,6 +13,7 @@ import zlib
 from tfmi.errors import DataError
 from tfmi.pipelines.saved_split import read_split
 from tfmi.pipelines.sentinel2.scenes import Grid
+from tfmi.pipelines.validation import check_fraction
 
 
 @dataclasses.dataclass(frozen=True)
@@ -31,32 +34,53 @@ def split_places(places, settings):
         places: `scenes.Place`s.
         settings: `windows.Settings`.
     """
-    lines = {place.name: _line(place.grid.height, settings) for place in places}
-    small = [name for name, line in lines.items() if line is None]
-    dealt = _deal(small, settings.test_fraction)
-    rows = []
-    for place in places:
-        name, grid, line = place.name, place.grid, lines[place.name]
-        if line is None:
-            rows.append(Rows(name, dealt[name], 0, grid.height, grid))
+    whole = [
+        Rows(place.name, "train", 0, place.grid.height, place.grid) for place in places
+    ]
+    return _cut(whole, "test", settings.test_fraction, settings.window)
+
+
+def hold_out(rows, fraction, window):
+    """The `Rows` with a fraction of the training rows as a validation split; 0 holds
+    none out.
+
+    Raises:
+        UsageError: for another fraction.
+    """
+    check_fraction(fraction)
+    return _cut(rows, "validation", fraction, window) if fraction else rows
+
+
+def _cut(rows, split, fraction, window):
+    """Training rows less those that are now of another split."""
+    lines = {part: _line(part, fraction, window) for part in rows}
+    small = [p.place for p, line in lines.items() if p.split == "train" and not line]
+    moved = _deal(small, fraction)
+    cut = []
+    for part, line in lines.items():
+        if part.split != "train":
+            cut.append(part)
+        elif line:
+            cut.append(dataclasses.replace(part, last=line))
+            cut.append(dataclasses.replace(part, first=line, split=split))
         else:
-            rows.append(Rows(name, "train", 0, line, grid))
-            rows.append(Rows(name, "test", line, grid.height, grid))
-    return rows
+            whole = split if part.place in moved else "train"
+            cut.append(dataclasses.replace(part, split=whole))
+    return cut
 
 
-def _line(height, settings):
-    if height < 2 * settings.window:
+def _line(part, fraction, window):
+    """Where rows two windows high at least are cut, or `None`."""
+    height = part.last - part.first
+    if height < 2 * window:
         return None
-    below = max(settings.window, round(height * settings.test_fraction))
-    return max(settings.window, height - below)
+    return part.first + max(window, height - max(window, round(height * fraction)))
 
 
 def _deal(names, fraction):
-    """Each of the small places to a split, by a hash of its name."""
+    """Those of the small places that change the split, by a hash of their names."""
     order = sorted(names, key=lambda name: zlib.crc32(name.encode()))
-    tests = max(1, round(len(order) * fraction)) if len(order) > 1 else 0
-    return {name: "test" if n < tests else "train" for n, name in enumerate(order)}
+    return order[: max(1, round(len(order) * fraction)) if len(order) > 1 else 0]
 
 
 def to_json(rows):

@@ -1,8 +1,8 @@
 """Windows of places: where they are, for which split, and their pixels.
 
 They lie in the rows of each split (module `place_split`). Training windows that lie on
-another place's test rows (neighbouring tiles overlap) are left out, so that no pixel
-of the ground is in both.
+another place's validation or test rows (neighbouring tiles overlap), and validation
+windows on test rows, are left out, so that no pixel of the ground is in two splits.
 """
 
 import collections
@@ -15,6 +15,9 @@ from tfmi.pipelines.sentinel2.bands import UnusableScene
 from tfmi.pipelines.sentinel2.bands import to_bytes
 from tfmi.pipelines.sentinel2.place_split import split_places
 
+# Of two splits that have ground in common the later one keeps it.
+ORDER = ("train", "validation", "test")
+LATER, NAMES = ORDER[1:], {"train": "training", "validation": "validation"}
 # The band whose brightness tells clouds where there is no mask.
 BLUE = "B02"
 
@@ -26,7 +29,7 @@ class Settings:
     Attributes:
         bands: names, in the order of the channels.
         window: side in pixels.
-        stride: of training windows, in pixels; test windows do not overlap.
+        stride: of training windows, in pixels; those of other splits do not overlap.
         max_cloud: largest share of cloud and missing pixels.
         cloud_threshold: reflectance in B02 from which a pixel counts as cloud, for
             acquisitions without a mask; `None` looks for none.
@@ -99,34 +102,43 @@ def _grid(part, settings):
 
 
 def _drop_overlaps(places, spots, side):
-    tests = {}
+    """Leave out windows on rows of another place that are of a later split."""
+    areas = {}
     for place in places:
-        rows = [spot.row for spot in spots[place.name] if spot.split == "test"]
-        if rows and place.grid.crs is not None:
-            crs, height = place.grid.crs, max(rows) + side - min(rows)
-            tests[place.name] = crs, place.bounds(crs, min(rows), height)
-    dropped = 0
+        rows = collections.defaultdict(list)
+        for spot in spots[place.name] if place.grid.crs is not None else ():
+            rows[spot.split].append(spot.row)
+        for split in rows.keys() & LATER:
+            first, last = min(rows[split]), max(rows[split]) + side
+            box = place.bounds(place.grid.crs, first, last - first)
+            areas[place.name, split] = place.grid.crs, box
+    dropped = collections.Counter()
     for place in places:
         near = [
-            (crs, area)
-            for name, (crs, area) in tests.items()
+            (split, crs, area)
+            for (name, split), (crs, area) in areas.items()
             if name != place.name
             and _meet(area, place.bounds(crs, 0, place.grid.height))
         ]
-        kept = [
-            spot
-            for spot in spots[place.name]
-            if spot.split == "test"
-            or not any(
-                _meet(area, place.bounds(crs, spot.row, side, spot.column, side))
-                for crs, area in near
-            )
-        ]
-        dropped += len(spots[place.name]) - len(kept)
+        kept = []
+        for spot in spots[place.name]:
+            of = [s for s, *where in near if _lies_on(spot, s, place, side, *where)]
+            if of:
+                dropped[spot.split, of[0]] += 1
+            else:
+                kept.append(spot)
         spots[place.name] = kept
-    if not dropped:
-        return []
-    return [f"left out: {dropped:,} training windows on other places' test rows"]
+    return [
+        f"left out: {count:,} {NAMES[own]} windows on other places' {split} rows"
+        for (own, split), count in sorted(dropped.items())
+    ]
+
+
+def _lies_on(spot, split, place, side, crs, area):
+    """Whether a window is of an earlier split than an area's, on which it lies."""
+    if ORDER.index(spot.split) >= ORDER.index(split):
+        return False
+    return _meet(area, place.bounds(crs, spot.row, side, spot.column, side))
 
 
 def _meet(first, second):

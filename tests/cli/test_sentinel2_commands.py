@@ -101,6 +101,13 @@ def test_eurosat_is_classified(run, tmp_path):
     rows = [row["row"] for row in scores["rows"]]
     assert rows == ["S", "Untrained encoder", "Raw pixels", "Majority class"]
     assert "93.11%" in (run / "evaluation" / "eurosat.txt").read_text()
+    of_test = (run / "evaluation" / "eurosat.json").read_bytes()
+    result = call("eurosat", run, "--data-dir", tmp_path, "--split", "validation")
+    assert result.exit_code == 0, result.output
+    scores = run / "evaluation" / "validation" / "eurosat.json"
+    assert json.loads(scores.read_text())["split"] == "validation"
+    assert json.loads(scores.read_text())["test"] == 12
+    assert (run / "evaluation" / "eurosat.json").read_bytes() == of_test
 
 
 def test_eurosat_needs_bands(tmp_path):

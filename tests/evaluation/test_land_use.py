@@ -43,6 +43,16 @@ def test_fewer_labels():
     assert (result["train"], result["test"]) == (40, 24)
 
 
+def test_validation_images_are_of_the_training_images():
+    labels = np.tile(np.arange(4), 30)
+    train, test = land_use._split(labels, 0, None, "test")
+    rest, held_out = land_use._split(labels, 0, None, "validation")
+    assert sorted([*rest, *held_out]) == sorted(train) and len(held_out) == 10
+    assert not set(held_out) & set(test)
+    result = land_use.score({}, batches(), ["paper"], scored="validation", limit=40)
+    assert (result["train"], result["test"]) == (40, 10)
+
+
 def test_windows_of_an_image_are_averaged():
     images = np.random.default_rng(0).integers(0, 256, (3, 64, 64, 2), dtype=np.uint8)
     seen = []

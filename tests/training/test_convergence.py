@@ -123,7 +123,11 @@ def test_a_budget_is_the_number_of_epochs():
     "name, options, message",
     [
         ("pairs --shared-epochs auto", "--validation-fraction 0", "Received: 0.0"),
-        ("sentinel2 --shared-epochs auto:5", "", "sentinel2, which holds out none"),
+        (
+            "sentinel2 --shared-epochs auto:5",
+            "--validation-fraction 0",
+            "Received: 0.0",
+        ),
         ("pairs --shared-epochs auto", "--strategy mirrored", "go with numbers"),
         ("pairs --shared-epochs autos", "", "Received: autos"),
         ("pairs --shared-epochs x", "", "'x' is not a valid integer"),
@@ -141,6 +145,13 @@ def test_what_cannot_be_automatic_is_told_at_once(
     result = CliRunner().invoke(cli, command)
     assert result.exit_code == 2, result.output
     assert message in result.output
+
+
+def test_a_dataset_that_holds_out_none_has_no_automatic_epochs(monkeypatch):
+    monkeypatch.setattr(pipelines, "holding_out", lambda name: {})
+    recipe = recipes.find("pairs").replace(shared_epochs="auto")
+    with pytest.raises(UsageError, match="Received: pairs, which holds out none"):
+        convergence.with_held_out(recipe, {})
 
 
 def test_held_out_images_must_have_partners(tmp_path):

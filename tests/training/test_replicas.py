@@ -85,16 +85,28 @@ def test_two_replicas_follow_one_that_draws_within_each_half(tmp_path):
 
 
 @pytest.mark.replicas
+@pytest.mark.parametrize("strategy", ["mirrored", "multi-worker"])
 @pytest.mark.parametrize(
     "method",
-    ["deep-infomax", "vae", "cross-domain", "disentangled-ssl", "iiae"],
+    [
+        "cross-mi-flow",
+        "deep-infomax",
+        "vae",
+        "cross-domain",
+        "disentangled-ssl",
+        "iiae",
+    ],
 )
-def test_every_method_trains_on_two_replicas(tmp_path, method):
+def test_every_method_trains_on_two_replicas(tmp_path, method, strategy):
     tiny.write_mnist(tmp_path / "mnist")
     name = f"colored-mnist-{method}"
     peer = PEER.parent / "method_replicas.py"
-    finish([start([sys.executable, str(peer), str(tmp_path), name])])
-    run = runs.load(next((tmp_path / "runs").iterdir()))
+    command = [sys.executable, str(peer), str(tmp_path), name, strategy]
+    ports = free_ports()
+    workers = range(2) if strategy == "multi-worker" else [None]
+    finish([start(command, worker, ports) for worker in workers])
+    (path,) = (tmp_path / "runs").iterdir()
+    run = runs.load(path)
     assert run.finished and run.recipe.method == method
     images = run.sample_images("x", 5)
     for each in run.representations:

@@ -2,6 +2,7 @@
 
 import click
 
+from tfmi.cli.experiment import split_option
 from tfmi.cli.options import chosen_run
 
 
@@ -14,16 +15,19 @@ from tfmi.cli.options import chosen_run
 )
 @click.option("--limit", type=click.IntRange(100), help="Labelled training images.")
 @click.option("--seed", type=click.IntRange(0), default=0, show_default=True)
-def command(run, data_dir, limit, seed):
+@split_option("test")
+def command(run, data_dir, limit, seed, split):
     """Section 5.4: classify EuroSAT's images by what RUN, trained on Sentinel-2, holds
     of a place, beside raw pixels and the paper's figures.
 
-    Writes RUN/evaluation/eurosat.json and .txt.
+    Writes RUN/evaluation/eurosat.json and .txt, of the validation split those of
+    RUN/evaluation/validation.
     """
     run = chosen_run(run)
     from tfmi import progress
     from tfmi.errors import UsageError
     from tfmi.evaluation.measure import land_use
+    from tfmi.evaluation.scoring import results_folder
     from tfmi.evaluation.tables.downstream import land_use_text
     from tfmi.files import make_folder
     from tfmi.files import write_json
@@ -47,14 +51,15 @@ def command(run, data_dir, limit, seed):
     with progress.bar(
         images.batches(), desc="EuroSAT", unit="batch", leave=False
     ) as batches:
-        result = land_use.score(rows, batches, seed=seed, limit=limit)
+        result = land_use.score(rows, batches, seed=seed, limit=limit, scored=split)
     for line in images.unreadable[:10]:
         click.echo(f"left out {line}", err=True)
-    result = {"source": images.source, "seed": seed, "limit": limit, **result}
+    about = {"source": images.source, "seed": seed, "limit": limit, "split": split}
+    result = about | result
     result["unreadable"] = len(images.unreadable)
     text = land_use_text(result, ("paper", "strong"))
     click.echo(text)
-    folder = run.evaluation_folder
+    folder = results_folder(run, split)
     make_folder(folder)
     write_json(folder / "eurosat.json", {**result, "paper": land_use.PAPER})
     write_text(folder / "eurosat.txt", text + "\n")

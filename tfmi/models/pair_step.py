@@ -20,10 +20,12 @@ def step_seeds(seed, step, count):
 
 def replica_seed(seed):
     """A stateless seed `(2,)` of this replica's own, a function of the seed and
-    the replica's number; the seed itself where there is one replica."""
-    if tf.distribute.get_strategy().num_replicas_in_sync == 1:
+    the replica's number; the seed itself where there is one replica, or between steps,
+    where none runs."""
+    context = tf.distribute.get_replica_context()
+    if context is None or context.num_replicas_in_sync == 1:
         return seed
-    replica = tf.distribute.get_replica_context().replica_id_in_sync_group
+    replica = context.replica_id_in_sync_group
     return tf.random.experimental.stateless_fold_in(seed, tf.cast(replica, tf.int32))
 
 

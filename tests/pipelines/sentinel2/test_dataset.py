@@ -13,6 +13,8 @@ from tfmi.pipelines import rows
 from tfmi.pipelines.sentinel2 import cutting
 from tfmi.pipelines.sentinel2.bands import to_bytes
 from tfmi.pipelines.sentinel2.bands import to_reflectance
+from tfmi.pipelines.sentinel2.place_split import hold_out
+from tfmi.pipelines.sentinel2.place_split import split_places
 from tfmi.pipelines.sentinel2.scenes import Grid
 from tfmi.pipelines.sentinel2.scenes import Place
 from tfmi.pipelines.sentinel2.windows import Settings
@@ -167,6 +169,34 @@ def test_training_windows_on_another_places_test_rows_are_left_out():
     assert note == "left out: 4 training windows on other places' test rows"
     rows = {spot.row for spot in spots["a"] if spot.split == "train"}
     assert rows == {0, 32}
+
+
+def test_windows_on_another_places_validation_rows_are_left_out():
+    settings = Settings(("B02",), window=16, stride=16, test_fraction=0.25)
+    # Rows of 64: 32 for training, 16 for validation, 16 for testing; b lies a window
+    # lower than a.
+    grid = Grid(64, 64, made.UTM, (10, 0, 5e5, 0, -10, 5e6 - 160))
+    places = [tile("a", 5e5), Place("b", (Blank(grid),))]
+    rows = hold_out(split_places(places, settings), 0.3, settings.window)
+    spots, notes = lay_out(places, settings, rows)
+    kept = {
+        (name, split): {spot.row for spot in some if spot.split == split}
+        for name, some in spots.items()
+        for split in ("train", "validation", "test")
+    }
+    # Training of b on validation of a, and validation of b on testing of a.
+    assert kept == {
+        ("a", "train"): {0, 16},
+        ("a", "validation"): {32},
+        ("a", "test"): {48},
+        ("b", "train"): {0},
+        ("b", "validation"): set(),
+        ("b", "test"): {48},
+    }
+    assert notes == [
+        "left out: 4 training windows on other places' validation rows",
+        "left out: 4 validation windows on other places' test rows",
+    ]
 
 
 def test_small_places_go_whole_to_one_split():

@@ -128,6 +128,9 @@ def test_prepared_windows_are_those_cut(prepared, wanted):
 def test_what_was_decided_when_preparing_cannot_be_changed(prepared):
     with pytest.raises(UsageError, match="not prepared yet"):
         open_dataset("sentinel2", {"data_dir": str(prepared), "bands": "B02"})
+    with pytest.raises(UsageError, match="must be 0 with prepared windows.* 0.1"):
+        given = {"data_dir": str(prepared), "validation_fraction": 0.1}
+        open_dataset("sentinel2", given)
 
 
 def test_an_unfinished_or_broken_folder_is_refused(tmp_path):

@@ -8,6 +8,7 @@ import pytest
 import sentinel2_data as made
 
 from tfmi.errors import DataError
+from tfmi.errors import UsageError
 from tfmi.pipelines import open_dataset
 
 SMALL = {"window": 32, "stride": 8}
@@ -109,3 +110,53 @@ def test_a_damaged_split_is_refused(tmp_path, content):
     folder = made.write_places(tmp_path / "data")
     with pytest.raises(DataError, match="the run's split must be readable"):
         opened(folder, TALL, content)
+
+
+def spots_of(dataset, split):
+    """Those of a split, as "place row,column", with repeats."""
+    (spots,) = dataset.domains[0].retrieved_factors
+    labels = [b["place"] for _, b in dataset.labelled("x", split, 64)]
+    return [spots.values[i] for i in np.concatenate(labels)]
+
+
+def test_validation_rows_are_the_lowest_of_the_training_rows(tmp_path):
+    folder = tmp_path / "data"
+    write(folder, ["a", "b"], height=80)
+    whole, before = opened(folder, TALL)
+    dataset, used = opened(folder, {**TALL, "validation_fraction": 0.3})
+    assert used["test"] == before["test"] and dataset.split == whole.split
+    assert dataset.splits == ("train", "test", "validation")
+    rows = {
+        split: {int(spot.split()[1].split(",")[0]) for spot in spots_of(dataset, split)}
+        for split in dataset.splits
+    }
+    # 80 rows: 24 for testing, and 17 of the 56 others for validation, of 16 a window.
+    assert rows["train"] == {0, 8, 16} and rows["test"] == {56}
+    assert rows["validation"] == {39}
+    # As in an evaluation: out of the split that the run keeps.
+    again, _ = opened(folder, {**TALL, "validation_fraction": 0.3}, whole.split)
+    assert spots_of(again, "validation") == spots_of(dataset, "validation")
+
+
+def test_small_places_are_held_out_whole(tmp_path):
+    folder = tmp_path / "data"
+    names = [f"p{n}" for n in range(8)]
+    write(folder, names)
+    options = {**SMALL, "validation_fraction": 0.3}
+    dataset, used = opened(folder, options)
+    used["validation"] = set(spots_of(dataset, "validation"))
+    places = [{spot.split()[0] for spot in used[split]} for split in dataset.splits]
+    assert [len(each) for each in places] == [4, 2, 2]
+    assert set.union(*places) == set(names)
+
+
+def test_what_holds_out_none_is_refused(tmp_path):
+    folder = made.write_places(tmp_path / "data")
+    for fraction in (-0.1, 1.0):
+        with pytest.raises(UsageError, match="--validation-fraction must be >= 0 and"):
+            opened(folder, {**TALL, "validation_fraction": fraction})
+    write(tmp_path / "small", ["one", "two"])
+    with pytest.raises(
+        DataError, match="must be windows for validation that are clear"
+    ):
+        opened(tmp_path / "small", {**SMALL, "validation_fraction": 0.5})

@@ -3,8 +3,11 @@
 import numpy as np
 from sklearn.model_selection import train_test_split
 
+from tfmi import pipelines
 from tfmi.errors import DataError
 from tfmi.evaluation.measure import probes
+from tfmi.evaluation.scored_split import TEST
+from tfmi.evaluation.scored_split import VALIDATION
 
 PAPER = {
     "Paper, S": 0.9311,
@@ -16,8 +19,16 @@ TEST_FRACTION = 0.2
 CELLS = 8
 
 
-def score(represents, batches, protocols=("paper", "strong"), seed=0, limit=None):
-    """Fit and score probes on a stratified four fifths and fifth of the images.
+def score(
+    represents,
+    batches,
+    protocols=("paper", "strong"),
+    seed=0,
+    limit=None,
+    scored=TEST,
+):
+    """Fit and score probes on a stratified four fifths and fifth of the images, or,
+    for choosing, on a tenth held out of the four fifths.
 
     Args:
         represents: `{row: represent}`, functions from raw images to vectors.
@@ -25,6 +36,7 @@ def score(represents, batches, protocols=("paper", "strong"), seed=0, limit=None
         protocols: names in `probes.PROTOCOLS`.
         seed: of the split and the probes.
         limit: of training images, for labels that are scarce; `None` takes all.
+        scored: `scored_split.TEST` or `VALIDATION`.
 
     Returns:
         `{"train", "test", "classes", "rows": [{"row", "size", "accuracy":
@@ -35,7 +47,7 @@ def score(represents, batches, protocols=("paper", "strong"), seed=0, limit=None
         DataError: where there are too few images.
     """
     vectors, labels = _vectors({**represents, "Raw pixels": cell_means}, batches)
-    train, test = _split(labels, seed, limit)
+    train, test = _split(labels, seed, limit, scored)
     rows = []
     for name, codes in vectors.items():
         parts = codes[train], labels[train], codes[test], labels[test]
@@ -105,18 +117,18 @@ def _vectors(represents, batches):
     return vectors, np.concatenate(labels)
 
 
-def _split(labels, seed, limit):
+def _split(labels, seed, limit, scored):
     counts = np.bincount(labels)
     if counts[counts > 0].min() < 2:
         raise DataError(
             "each class must have 2 readable images at least. Received: a class with 1"
         )
-    train, test = train_test_split(
-        np.arange(len(labels)),
-        test_size=TEST_FRACTION,
-        random_state=seed,
-        stratify=labels,
-    )
+    train = np.arange(len(labels))
+    fractions = (TEST_FRACTION, *([pipelines.HELD_OUT] if scored == VALIDATION else []))
+    for fraction in fractions:
+        train, test = train_test_split(
+            train, test_size=fraction, random_state=seed, stratify=labels[train]
+        )
     if limit is not None and limit < len(train):
         train, _ = train_test_split(
             train, train_size=limit, random_state=seed, stratify=labels[train]
