@@ -39,6 +39,7 @@ ABSENT = {
     "shared_kl_weight": 0.0,
     "shared_adversarial_weight": 0.0,
     "contrast_weight": 0.0,
+    "contrast_head": False,
     "contrast_temperature": 0.1,
     "adversarial_warmup": 0.0,
     "discriminator_spectral_norm": False,

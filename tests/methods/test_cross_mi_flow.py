@@ -1,5 +1,6 @@
 """Stage 3 of cross-mi-flow: its loss in numpy, and E as every command sees it."""
 
+import keras
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -15,7 +16,9 @@ from tfmi import methods
 from tfmi import recipes
 from tfmi.errors import UsageError
 from tfmi.models import pair_step
+from tfmi.models.flow import conditional_flow
 from tfmi.models.independent import IndependentModel
+from tfmi.models.networks import regression
 from tfmi.models.saving import load_model
 
 NAME, METHOD = "colored-mnist-cross-mi-flow", "cross-mi-flow"
@@ -93,6 +96,93 @@ def test_e_is_what_the_flow_makes_of_it_and_of_the_images_own_s(share_weights):
         vectors = function(data[domain].numpy())
         if representation.name == "exclusive":
             np.testing.assert_allclose(vectors, called[domain], atol=1e-5)
+
+
+@pytest.mark.parametrize("share_weights", [False, True])
+def test_s_is_what_it_tells_of_the_other_s(share_weights):
+    """The loss of both in numpy, and both as they are used."""
+    model = model_of(regression_units=8, share_weights=share_weights, flow_noise=0.0)
+    data, told = pair(), {}
+    for domain in "xy":
+        own = "x" if share_weights else domain
+        shared, _ = codes_of(model, data, domain)
+        told[domain] = getattr(model, f"regression_{own}")(shared)
+        assert np.abs(np.subtract(told[domain], shared)).max() > 0.1
+    distance, likelihood = 0.0, 0.0
+    for domain, other in ("xy", "yx"):
+        distance += np.mean((told[domain] - codes_of(model, data, other)[0]) ** 2)
+        _, exclusive = codes_of(model, data, domain)
+        inputs = {"condition": told[other], "code": exclusive}
+        likelihood += np.mean(flow_of(model, domain)(inputs)["log_likelihood"])
+        encoded = model.encoder("shared", domain)(data[domain], training=False)
+        np.testing.assert_allclose(encoded["vector"], told[domain], atol=1e-5)
+        expected = flow_of(model, domain)({**inputs, "condition": told[domain]})["code"]
+        encoded = model.encoder("exclusive", domain)(data[domain], training=False)
+        np.testing.assert_allclose(encoded["vector"], expected, atol=1e-5)
+        np.testing.assert_allclose(model(data)[domain], expected, atol=1e-5)
+    terms = terms_of(model, data)
+    assert list(terms) == ["loss", "likelihood", "distance"]
+    np.testing.assert_allclose(terms["distance"], distance, rtol=1e-5)
+    np.testing.assert_allclose(terms["likelihood"], likelihood, rtol=1e-5)
+    np.testing.assert_allclose(terms["loss"], distance - likelihood, rtol=1e-5)
+
+
+def test_the_flow_does_not_bend_what_it_is_given():
+    model, data = model_of(regression_units=8), pair()
+    seeds = pair_step.step_seeds(0, 0, 2)
+    with tf.GradientTape() as tape:
+        likelihood = model._terms(data, seeds, True)["likelihood"]
+    assert tape.gradient(likelihood, model.regression_x.trainable_variables[0]) is None
+
+
+def means_of(channels):
+    """An encoder whose code is known: means of channels, times 10."""
+    image = keras.Input((9, 9, 3))
+    means = 10 * keras.layers.GlobalAveragePooling2D()(image)
+    vector = keras.ops.take(means, channels, axis=-1)
+    return keras.Model(image, {"feature_map": image, "vector": vector})
+
+
+def test_what_one_image_alone_tells_leaves_s():
+    """Of S = (what both share, what is each image's own) only the first stays; E, which
+    has the first in it too, loses it."""
+    keras.utils.set_random_seed(0)
+    model = IndependentModel(
+        {
+            "shared_encoder_x": means_of([0, 1]),
+            "encoder_x": means_of([2]),
+            "regression_x": regression(2, 16),
+            "flow_x": conditional_flow(2, 1, 16),
+        }
+    )
+    model.compile(optimizer=keras.optimizers.Adam(3e-3))
+    generator = np.random.default_rng(0)
+
+    def images(shared, own, exclusive):
+        codes = np.stack([shared, own, exclusive + shared], axis=1) / 10
+        return np.broadcast_to(codes[:, None, None], (len(codes), 9, 9, 3)).astype("f")
+
+    def pairs():
+        while True:
+            shared, *own = generator.normal(size=(5, 128))
+            yield {"x": images(shared, *own[:2]), "y": images(shared, *own[2:])}
+
+    spec = tf.TensorSpec((128, 9, 9, 3), tf.float32)
+    data = tf.data.Dataset.from_generator(
+        pairs, output_signature={"x": spec, "y": spec}
+    )
+    model.fit(data, verbose=0, steps_per_epoch=400)
+    shared, own, exclusive = generator.normal(size=(3, 1000))
+    tested = images(shared, own, exclusive)
+    codes = {
+        kind: np.asarray(model.encoder(kind, "x")(tested)["vector"])
+        for kind in ("shared", "exclusive")
+    }
+    told, kept = codes["shared"].T, codes["exclusive"][:, 0]
+    assert np.corrcoef(told[0], shared)[0, 1] > 0.95
+    assert np.std(told[1]) < 0.2
+    assert abs(np.corrcoef(kept, shared)[0, 1]) < 0.1
+    assert abs(np.corrcoef(kept, exclusive)[0, 1]) > 0.95
 
 
 def test_a_step_moves_the_flow_alone():

@@ -1,17 +1,21 @@
 """The contrast of the codes of stage 1, and models without statistics networks."""
 
+import keras
 import numpy as np
 import own_models
 import pytest
 from tiny_methods import equal_after_reload
 from tiny_methods import terms_of
+from tiny_models import SHAPE
 from tiny_models import pair
+from tiny_models import recipe
 from tiny_models import shared_model
 from tiny_models import values
 
 import tfmi
 from tfmi.errors import UsageError
 from tfmi.maps.pair_information import PairInformation
+from tfmi.models import from_recipe
 from tfmi.models.shared import SharedModel
 
 ALONE = {"contrast_weight": 0.7, "global_weight": 0.0, "local_weight": 0.0}
@@ -69,6 +73,57 @@ def test_beside_it_a_term_of_no_weight_has_no_network(weights, there):
     networks = {"global": model.global_network_x, "local": model.local_network_y}
     assert {name for name, network in networks.items() if network} == there
     assert {"global", "local"} & set(model.train_step(pair())) == there
+
+
+def unit_codes(model, data):
+    """What the contrast compares, of a mean square of 1."""
+    for domain in "xy":
+        own = domain if model.encoder_y is not None else "x"
+        vector = getattr(model, f"encoder_{own}")(data[domain])["vector"]
+        code = np.asarray(model.contrast_network(vector), np.float64)
+        yield code / np.sqrt(np.mean(code**2, axis=1, keepdims=True))
+
+
+@pytest.mark.parametrize("share_weights", (True, False))
+def test_with_a_head_s_is_what_is_compared(share_weights, tmp_path):
+    changes = {**ALONE, "contrast_head": True, "share_weights": share_weights}
+    model, data = shared_model(**changes, contrast_temperature=0.3), pair()
+    size = model.encoder_x.output["vector"].shape[-1]
+    assert model.contrast_network.output_shape == (None, size) != (None, 8)
+    expected = list(unit_codes(model, data))
+    stage_2 = from_recipe.build_exclusive_model(recipe(**changes), SHAPE, model)
+    of_call, of_stage_2 = model(data), stage_2._shared(data)
+    functions = model.representations()
+    for number, domain in enumerate("xy"):
+        outputs = model.encoder("shared", domain)(data[domain])
+        assert len(outputs["feature_map"].shape) == 4
+        found = [outputs["vector"], of_call[domain], of_stage_2[number]]
+        found += [f(data[d].numpy()) for (_, d), f in functions.items() if d == domain]
+        for vectors in found:
+            np.testing.assert_allclose(vectors, expected[number], atol=1e-5)
+    # Nothing else changes: the contrast is of their cosines, the L1 distance of what
+    # the encoder gives.
+    contrast = info_nce_of_cosines(np.asarray, expected, 0.3)
+    assert terms_of(model, data)["contrast"] == pytest.approx(contrast, rel=1e-4)
+    stage_2.save(tmp_path / "stage_2.keras")
+    loaded = keras.models.load_model(tmp_path / "stage_2.keras")._shared(data)
+    for vectors, wanted in zip(loaded, expected, strict=True):
+        np.testing.assert_allclose(vectors, wanted, atol=1e-5)
+    kept = {id(v) for v in stage_2.trainable_variables}
+    assert not kept & {id(v) for v in model.contrast_network.variables}
+
+
+def test_a_head_is_saved_and_models_without_a_contrast_have_none(tmp_path):
+    model, data = shared_model(**ALONE, contrast_head=True), pair()
+    model.save(tmp_path / "model.keras")
+    loaded = keras.models.load_model(tmp_path / "model.keras")
+    np.testing.assert_allclose(loaded(data)["x"], model(data)["x"], atol=1e-6)
+    without = shared_model(contrast_head=True)
+    assert without.encoder("shared", "x") is without.encoder_x
+    model = tfmi.SharedModel.from_encoder(
+        own_models.sequential(), **ALONE, contrast_head=True, size=6
+    )
+    assert model.contrast_network.output_shape == (None, 6) and model.contrast_head
 
 
 def test_every_network_learns():

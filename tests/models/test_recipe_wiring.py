@@ -82,6 +82,8 @@ CHANGES = {
 ELSEWHERE = {"encoder", "batch_size", "max_shift", "shared_epochs", "exclusive_epochs"}
 # Not for images of two domains: test_partner_negatives.py.
 ELSEWHERE |= {"exclusive_negatives"}
+# Of a contrast alone: test_contrast.py.
+ELSEWHERE |= {"contrast_head"}
 
 
 def built(**changes):

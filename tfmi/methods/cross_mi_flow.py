@@ -3,11 +3,13 @@
 from tfmi.methods.base import Stage
 from tfmi.methods.cross_mi import CrossMI
 from tfmi.representation import EXCLUSIVE
+from tfmi.representation import SHARED
 
 
 class CrossMIFlow(CrossMI):
-    """Both stages of the paper, the second without its adversary; then E is written
-    anew by an invertible map that is given S."""
+    """Both stages of the paper, the second without its adversary; then S is written
+    anew as what it tells of the other S, and E by an invertible map that is given it.
+    """
 
     name = "cross-mi-flow"
     title = "cross mutual information, then a flow"
@@ -15,15 +17,18 @@ class CrossMIFlow(CrossMI):
         *CrossMI.stages,
         Stage(
             "independent",
-            "Stage 3: the exclusive representation, made independent",
-            (EXCLUSIVE,),
+            "Stage 3: both representations, made independent",
+            (SHARED, EXCLUSIVE),
             remedy="a higher --flow-noise may help",
         ),
     )
     terms = {
         **CrossMI.terms,
-        "loss": "The stage's loss: minus its objective; of stage 3 minus the "
-        "log-likelihood of E given S of the other image. Falls.",
+        "loss": "The stage's loss: minus its objective. Falls.",
+        "likelihood": "Of stage 3, the log-likelihood of E given S of the other image. "
+        "Rises.",
+        "distance": "Mean square of S of the other image less what S tells of it. "
+        "Falls.",
     }
 
     def build(self, stage, recipe, image_shape, before=None, **options):

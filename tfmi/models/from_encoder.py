@@ -6,6 +6,7 @@ from tfmi.models import concat_networks
 from tfmi.models import dot_networks
 from tfmi.models import networks
 from tfmi.models.gaussians import gaussian_encoder
+from tfmi.models.heads import shared_encoders
 from tfmi.models.image_encoder import image_encoder
 from tfmi.models.pair_model import code_size
 from tfmi.models.pair_model import shared_variables
@@ -36,6 +37,7 @@ def shared_model(
     adversarial_weight=0.0,
     kl_weight=0.0,
     contrast_weight=0.0,
+    contrast_head=False,
     global_weight=0.5,
     local_weight=1.0,
     size=None,
@@ -71,6 +73,7 @@ def shared_model(
             linear layers give its mean and its log-variance.
         contrast_weight: of the contrast of the codes, InfoNCE of their cosines. Where
             it is not 0, a weight of 0 leaves its term's networks out.
+        contrast_head: whether S is what the contrast compares, in the encoder's place.
         global_weight, local_weight: of the terms of the statistics networks.
         options: the other arguments of `SharedModel`: weights, `estimator`,
             `switched`, `code_noise`, `seed`, `name`.
@@ -93,7 +96,8 @@ def shared_model(
     terms = used_terms(global_weight, local_weight, contrast_weight)
     parts |= statistics_networks(parts, statistics_network, size, units, terms)
     if contrast_weight:
-        parts["contrast_network"] = networks.projection(size, units)
+        outputs = size if contrast_head else units
+        parts["contrast_network"] = networks.projection(size, units, outputs)
     if adversarial_weight:
         parts["discriminator"] = networks.domain_discriminator(
             size, discriminator_units
@@ -105,6 +109,7 @@ def shared_model(
         adversarial_weight=adversarial_weight,
         kl_weight=kl_weight,
         contrast_weight=contrast_weight,
+        contrast_head=contrast_head,
         **options,
     )
 
@@ -147,10 +152,7 @@ def exclusive_model(
     Raises:
         UsageError: as of `shared_model`, and for an encoder that is a shared one.
     """
-    frozen = {
-        "shared_encoder_x": shared_model.encoder_x,
-        "shared_encoder_y": shared_model.encoder_y,
-    }
+    frozen = shared_encoders(shared_model)
     parts = encoders(
         {"x": encoder, "y": encoder_y},
         "exclusive",
@@ -166,7 +168,7 @@ def exclusive_model(
                 "the encoder of E must have weights of its own. Received: one with "
                 f"weights of {shared.name}"
             )
-    sizes = code_size(shared_model.encoder_x), code_size(parts["encoder_x"])
+    sizes = code_size(frozen["shared_encoder_x"]), code_size(parts["encoder_x"])
     parts |= statistics_networks(parts, statistics_network, sum(sizes), units)
     if adversarial_weight:
         domains = "x" if encoder_y is None else "xy"

@@ -5,6 +5,7 @@ from tfmi.models import networks
 from tfmi.models.build import Build
 from tfmi.models.exclusive import ExclusiveModel
 from tfmi.models.gaussians import gaussian_encoder
+from tfmi.models.heads import shared_encoders
 from tfmi.models.saving import dtype_policy
 from tfmi.models.shared import SharedModel
 
@@ -59,7 +60,9 @@ def build_shared_model(recipe, image_shape, **options):
         size = recipe.shared_size
         parts = build.networks("shared", size, size, terms)
         if recipe.contrast_weight:
-            parts["contrast_network"] = networks.projection(size, recipe.critic_units)
+            units = recipe.critic_units
+            outputs = size if recipe.contrast_head else units
+            parts["contrast_network"] = networks.projection(size, units, outputs)
         if recipe.shared_adversarial_weight:
             parts["discriminator"] = networks.domain_discriminator(
                 size, recipe.critic_units
@@ -73,6 +76,7 @@ def build_shared_model(recipe, image_shape, **options):
         kl_weight=recipe.shared_kl_weight,
         adversarial_weight=recipe.shared_adversarial_weight,
         contrast_weight=recipe.contrast_weight,
+        contrast_head=recipe.contrast_head,
         temperature=recipe.contrast_temperature,
         estimator=recipe.estimator,
         switched=recipe.switched,
@@ -97,8 +101,7 @@ def build_exclusive_model(recipe, image_shape, shared_model, **options):
         if recipe.adversarial_weight:
             parts |= build.discriminators()
     model = ExclusiveModel(
-        shared_encoder_x=shared_model.encoder_x,
-        shared_encoder_y=shared_model.encoder_y,
+        **shared_encoders(shared_model),
         **parts,
         global_weight=recipe.exclusive_global_weight,
         local_weight=recipe.exclusive_local_weight,

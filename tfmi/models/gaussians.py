@@ -53,6 +53,16 @@ def mean_and_log_variance(vector):
     return mean, keras.ops.clip(log_variance, LEAST, MOST)
 
 
+def posterior(outputs):
+    """Mean and log-variance of what a `gaussian_encoder` gives."""
+    return outputs["vector"], outputs["log_variance"]
+
+
+def drawn(encoded, seeds):
+    """A draw of the code of each of several outputs of a `gaussian_encoder`."""
+    return [sample(*posterior(o), s) for o, s in zip(encoded, seeds, strict=True)]
+
+
 def sample(mean, log_variance, seed):
     """A draw `(batch, size)` whose gradients reach both (Kingma, Welling 2014)."""
     noise = tf.random.stateless_normal(tf.shape(mean), seed, dtype=mean.dtype)

@@ -164,17 +164,28 @@ def domain_discriminator(size, units=512, hidden=2, name=None):
     return keras.Model(code, keras.layers.Dense(1, name="logit")(features), name=name)
 
 
-def projection(size, units=512, name=None):
+def projection(size, units=512, outputs=None, name=None):
     """What a code is compared by: two layers, the first with ReLU (the projection head
     of Chen et al. 2020).
 
     Returns:
-        A model from codes `(batch, size)` to `(batch, units)`.
+        A model from codes `(batch, size)` to `(batch, outputs)`, by default `units`.
     """
     code = _input((size,), "code")
     hidden = keras.layers.Dense(units, activation="relu", name="hidden")(code)
-    embedding = keras.layers.Dense(units, name="embedding")(hidden)
+    embedding = keras.layers.Dense(outputs or units, name="embedding")(hidden)
     return keras.Model(code, embedding, name=name or functional_name())
+
+
+def regression(size, units, name=None):
+    """A network from codes to codes of the same length, with two hidden layers."""
+    code = features = keras.Input((size,), name="code", dtype=CODE_DTYPE)
+    for layer in range(2):
+        features = keras.layers.Dense(
+            units, activation="relu", name=f"hidden_{layer}", dtype=CODE_DTYPE
+        )(features)
+    features = keras.layers.Dense(size, name="vector", dtype=CODE_DTYPE)(features)
+    return keras.Model(code, features, name=name or functional_name())
 
 
 def discriminator_inputs(shared_size, exclusive_size):

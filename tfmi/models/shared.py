@@ -11,6 +11,8 @@ from tfmi.models import objectives
 from tfmi.models.adversary import domain_value
 from tfmi.models.contrastive import cosine_scores
 from tfmi.models.contrastive import info_nce
+from tfmi.models.heads import headed
+from tfmi.models.heads import unit_code
 from tfmi.models.pair_model import PairModel
 from tfmi.models.pair_model import check_encoder_y
 from tfmi.models.pair_model import check_sizes
@@ -27,8 +29,8 @@ from tfmi.representation import SHARED
 
 NETWORKS = ("encoder", "global_network", "local_network")
 SETTINGS = """global_weight local_weight l1_weight l1_reduction kl_weight
-    adversarial_weight contrast_weight temperature estimator switched code_noise
-    seed""".split()
+    adversarial_weight contrast_weight contrast_head temperature estimator switched
+    code_noise seed""".split()
 REDUCTIONS = ("sum", "mean")
 
 
@@ -66,6 +68,7 @@ class SharedModel(PairModel, keras.Model):
         contrast_weight: of the contrast, InfoNCE of S_X and S_Y, whose scores are
             cosines of what `contrast_network` makes of them: as S_X is a function of
             x, a bound of Eq. 5's information too, and one that needs no feature map.
+        contrast_head: whether S is what `contrast_network` makes of the vector.
         temperature: what these cosines are divided by.
         estimator: of mutual information, "jsd" (Eq. 2) or "info_nce" (van den Oord et
             al. 2018), which needs statistics networks that score all pairs.
@@ -118,6 +121,7 @@ class SharedModel(PairModel, keras.Model):
         kl_weight=0.0,
         adversarial_weight=0.0,
         contrast_weight=0.0,
+        contrast_head=False,
         temperature=0.1,
         estimator="jsd",
         switched=True,
@@ -146,6 +150,7 @@ class SharedModel(PairModel, keras.Model):
         self.kl_weight = kl_weight
         self.adversarial_weight = adversarial_weight
         self.contrast_weight = contrast_weight
+        self.contrast_head = contrast_head and contrast_network is not None
         self.temperature = temperature
         self.estimator = estimator
         self.switched = switched
@@ -171,9 +176,16 @@ class SharedModel(PairModel, keras.Model):
     def discriminator_networks(self):
         return [self.discriminator]
 
+    def call(self, inputs, training=False):
+        codes = super().call(inputs, training)
+        if not self.contrast_head:
+            return codes
+        return {d: unit_code(self.contrast_network(codes[d])) for d in "xy"}
+
     def encoder(self, representation, domain):
         """The encoder of a representation ("shared") for a domain."""
-        return network_of(self, "encoder", domain)
+        encoder = network_of(self, "encoder", domain)
+        return headed(encoder, self.contrast_network) if self.contrast_head else encoder
 
     def representations(self):
         """`{(Representation, domain): function}`, what `tfmi.evaluate` scores.
@@ -195,7 +207,9 @@ class SharedModel(PairModel, keras.Model):
     def _terms(self, pair, seeds, training):
         x, y = self._encode(pair, training)
         l1 = objectives.l1_distance(x["vector"], y["vector"], self.l1_reduction)
-        drawn_x, drawn_y = self._drawn((x, y), seeds[4:])
+        drawn_x, drawn_y = x["vector"], y["vector"]
+        if self.kl_weight:
+            drawn_x, drawn_y = gaussians.drawn((x, y), seeds[4:])
         code_x, code_y = objectives.switch(
             add_noise(drawn_x, self.code_noise, seeds[0]),
             add_noise(drawn_y, self.code_noise, seeds[1]),
@@ -212,22 +226,13 @@ class SharedModel(PairModel, keras.Model):
             terms["contrast"] = info_nce(cosine_scores(*codes, self.temperature))
             terms["loss"] -= self.contrast_weight * terms["contrast"]
         if self.kl_weight:
-            terms["kl"] = gaussians.symmetric_kl(_posterior(x), _posterior(y))
+            terms["kl"] = gaussians.symmetric_kl(*map(gaussians.posterior, (x, y)))
             terms["loss"] += self.kl_weight * terms["kl"]
         if self.discriminator is not None:
             value = domain_value(self.discriminator, x["vector"], y["vector"], training)
             terms["loss"] += self.adversarial_weight * value
             terms |= {"adversarial": value, "discriminator": -value}
         return terms
-
-    def _drawn(self, encoded, seeds):
-        """S of both images, draws where they are distributions."""
-        if not self.kl_weight:
-            return [outputs["vector"] for outputs in encoded]
-        return [
-            gaussians.sample(*_posterior(outputs), seed)
-            for outputs, seed in zip(encoded, seeds, strict=True)
-        ]
 
     @property
     def _seeds(self):
@@ -243,8 +248,3 @@ class SharedModel(PairModel, keras.Model):
             "contrast_network": serialized(self.contrast_network),
             **{name: getattr(self, name) for name in SETTINGS},
         }
-
-
-def _posterior(outputs):
-    """Mean and log-variance of S."""
-    return outputs["vector"], outputs["log_variance"]

@@ -12,6 +12,7 @@ FEATURE_MAPS = ("last", "last_but_one")
 REDUCTIONS = ("sum", "mean")
 ESTIMATORS = ("jsd", "info_nce")
 INDEPENDENCE = ("discriminator", "club")
+ADVERSARIAL = ("saddle_point", "non_saturating")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -58,8 +59,7 @@ class CrossMIRecipe(Recipe):
     )
     critic: str = setting(
         "concat",
-        "Kind of the statistics networks: concat scores one pair at a time, dot all "
-        "pairs of a batch by dot products.",
+        "Kind of the statistics networks: concat scores a pair, dot all of a batch.",
         choices=NETWORKS,
     )
     critic_units: int = setting(512, "Width of the statistics networks.", at_least=1)
@@ -101,6 +101,7 @@ class CrossMIRecipe(Recipe):
         "Weight of the contrast, InfoNCE of the two images' S; the paper has none. "
         "With alpha and beta of 0 there are no statistics networks. 0 is without.",
     )
+    contrast_head: bool = setting(False, "Whether S is what the contrast compares.")
     contrast_temperature: float = setting(
         0.1, "What the contrast divides its cosines by.", at_least=1e-3
     )
@@ -141,7 +142,7 @@ class CrossMIRecipe(Recipe):
         "saddle_point",
         "The encoder's side of Eq. 9.",
         stage="exclusive",
-        choices=("saddle_point", "non_saturating"),
+        choices=ADVERSARIAL,
     )
     discriminator: str = setting(
         "concat",
@@ -153,9 +154,7 @@ class CrossMIRecipe(Recipe):
         False, "Whether discriminators are spectrally normalised.", stage="exclusive"
     )
     discriminator_noise: float = setting(
-        0.0,
-        "Standard deviation of the noise on what the discriminators see.",
-        stage="exclusive",
+        0.0, "Deviation of the noise on what discriminators see.", stage="exclusive"
     )
     discriminator_steps: int = setting(
         1, "Updates of the discriminators in a step.", stage="exclusive", at_least=1
@@ -219,12 +218,12 @@ PAIRS = SHAPES3D.replace(
     name="pairs-cross-mi",
     pipeline="pairs",
     # What real images share may be as fine as handwriting: levels round it off, noise
-    # drowns it, a strong L1 term holds it down from the first step, and the contrast
-    # finds more of it than both statistics networks (docs/datasets/iam.md).
+    # drowns it, a strong L1 term holds it down, and the contrast finds more of it.
     shared_levels=0,
     code_noise=0.1,
     l1_weight=0.01,
     contrast_weight=1.0,
+    contrast_head=True,
     global_weight=0.0,
     local_weight=0.0,
     max_shift=0.125,

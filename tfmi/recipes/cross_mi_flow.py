@@ -25,6 +25,12 @@ class CrossMIFlowRecipe(cross_mi.CrossMIRecipe):
         "Standard deviation of the noise on E before the flow, in training.",
         stage="independent",
     )
+    regression_units: int = setting(
+        0,
+        "Width of the network that S of an image is written anew by, as what it tells "
+        "of S of the other image. 0 leaves S as it is.",
+        stage="independent",
+    )
     independent_epochs: int = epochs_setting(
         30, "Epochs of stage 3.", stage="independent"
     )
@@ -51,7 +57,7 @@ def with_flow(recipe, **changes):
 
 # Few dimensions are all used: what is in the rest is below the noise, where no map
 # finds it and a probe does.
-WORDS = {"exclusive_size": 32}
+WORDS = {"exclusive_size": 32, "regression_units": 256}
 RECIPES = (
     with_flow(cross_mi.COLORED_MNIST, name="colored-mnist-cross-mi-flow"),
     with_flow(cross_mi.SHAPES3D, name="shapes3d-cross-mi-flow"),
