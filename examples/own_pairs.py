@@ -74,9 +74,6 @@ run = tfmi.train(
     discriminator_units=64,
     shared_size=8,
     exclusive_size=8,
-    # Few levels and noise leave no room for what is not asked for.
-    shared_levels=3,
-    code_noise=0.5,
     batch_size=32,
     shared_epochs=60,
     exclusive_epochs=10,

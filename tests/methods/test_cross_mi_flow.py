@@ -1,5 +1,7 @@
 """Stage 3 of cross-mi-flow: its loss in numpy, and E as every command sees it."""
 
+import types
+
 import keras
 import numpy as np
 import pytest
@@ -11,8 +13,10 @@ from tiny_methods import losses_of
 from tiny_methods import pair
 from tiny_methods import resumed_is_unbroken
 from tiny_methods import terms_of
+from tiny_methods import train
 
 from tfmi import methods
+from tfmi import pipelines
 from tfmi import recipes
 from tfmi.errors import UsageError
 from tfmi.models import pair_step
@@ -20,6 +24,9 @@ from tfmi.models.flow import conditional_flow
 from tfmi.models.independent import IndependentModel
 from tfmi.models.networks import regression
 from tfmi.models.saving import load_model
+from tfmi.training import held_out
+from tfmi.training import loop
+from tfmi.training import stages
 
 NAME, METHOD = "colored-mnist-cross-mi-flow", "cross-mi-flow"
 TINY = {
@@ -225,6 +232,29 @@ def test_its_stages_learn_two_representations():
         for name in ("l1_weight", "adversarial_weight", "flow_noise")
     }
     assert list(stage_of.values()) == ["shared", "exclusive", "independent"]
+
+
+def test_images_are_seen_as_they_are_in_the_third_stage(tmp_path, monkeypatch):
+    """In training, and where a stage is looked at on held-out pairs."""
+    moved, prepared = [], stages.prepared
+
+    def recorded(pairs, first_step, max_shift, *others):
+        moved.append(max_shift)
+        return prepared(pairs, first_step, max_shift, *others)
+
+    monkeypatch.setattr(stages, "prepared", recorded)
+    monkeypatch.setattr(held_out, "prepared", recorded)
+    epochs = dict.fromkeys((f"{s.name}_epochs" for s in methods.find(METHOD).stages), 1)
+    run = train(tmp_path, NAME, **{**SETTINGS, **epochs, "max_shift": 0.25})
+    assert moved == [0.25, 0.25, 0.0]
+    recipe = run.recipe.replace(**{name: "auto:2" for name in epochs})
+    automatic = types.SimpleNamespace(recipe=recipe, stage_folder=run.stage_folder)
+    data = {**run.data, "validation_fraction": 0.5}
+    dataset = pipelines.open_dataset("colored-mnist", data)
+    for stage in run.method.stages:
+        span = loop.Span(0, 4, 2)
+        held_out.automatic_end(automatic, stage, dataset, span, 0)
+    assert moved[3:] == [0.25, 0.25, 0.0]
 
 
 def test_rounded_codes_have_no_density():

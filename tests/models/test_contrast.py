@@ -189,6 +189,11 @@ def test_maps_need_statistics_networks():
     assert pairs.information(encoded, encoded, encoded).shape == (3, 3)
 
 
+def test_codes_of_a_head_are_not_rounded():
+    with pytest.raises(UsageError, match="shared_levels must be 0 with.*Received: 3"):
+        shared_model(**ALONE, contrast_head=True, shared_levels=3)
+
+
 def test_temperature_is_bounded():
     with pytest.raises(UsageError, match="contrast_temperature must be .*0.001"):
         shared_model(contrast_temperature=0.0)

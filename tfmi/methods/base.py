@@ -18,6 +18,7 @@ class Stage:
         remedy: what may help where a representation collapses.
         chance_loss: value of the log `discriminator` where that player is at
             chance; `None` for a stage without one.
+        moved: whether images are moved in it (`max_shift`), else seen as they are used.
     """
 
     name: str
@@ -25,6 +26,11 @@ class Stage:
     representations: tuple[Representation, ...]
     remedy: str = ""
     chance_loss: float | None = None
+    moved: bool = True
+
+    def max_shift(self, recipe):
+        """How far images are moved in it, as a fraction of a side."""
+        return recipe.max_shift if self.moved else 0.0
 
 
 class Method(abc.ABC):

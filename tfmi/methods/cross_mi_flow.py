@@ -20,6 +20,8 @@ class CrossMIFlow(CrossMI):
             "Stage 3: both representations, made independent",
             (SHARED, EXCLUSIVE),
             remedy="a higher --flow-noise may help",
+            # Codes of moved images are others than those that are used.
+            moved=False,
         ),
     )
     terms = {

@@ -70,8 +70,7 @@ class CrossMIRecipe(Recipe):
     exclusive_epochs: int = epochs_setting(10, "Epochs of stage 2.", stage="exclusive")
     estimator: str = setting(
         "jsd",
-        "Estimator of mutual information: jsd (Eq. 2), or info_nce (van den Oord et "
-        "al. 2018), of dot statistics networks.",
+        "Of mutual information: jsd (Eq. 2), or info_nce, of dot statistics networks.",
         choices=ESTIMATORS,
     )
     switched: bool = setting(
@@ -92,9 +91,7 @@ class CrossMIRecipe(Recipe):
         "distance of the means has its own weight. 0 is without.",
     )
     shared_adversarial_weight: float = setting(
-        0.0,
-        "Weight of a discriminator that tells S of x from S of y, which the paper has "
-        "not. 0 is without.",
+        0.0, "Weight of a discriminator that tells S of x from S of y. 0 is without."
     )
     contrast_weight: float = setting(
         0.0,
@@ -185,6 +182,9 @@ class CrossMIRecipe(Recipe):
                 "adversarial_loss must be saddle_point with the independence club, "
                 f"which has no discriminator. Received: {self.adversarial_loss}"
             )
+        if self.contrast_weight and self.contrast_head and self.shared_levels:
+            rule = "shared_levels must be 0 with contrast_head, whose S is not rounded"
+            raise UsageError(f"{rule}. Received: {self.shared_levels}")
 
 
 COLORED_MNIST = CrossMIRecipe(

@@ -19,18 +19,18 @@ def automatic_end(run, stage, dataset, span, seed):
 
     Args:
         run: a `Run`.
-        stage: name of the stage.
+        stage: a `methods.Stage`.
         dataset: its `PairDataset`, with a validation split.
         span: the `loop.Span` of the stage's budget.
         seed: of the pairs.
     """
-    if not run.recipe.is_auto(stage):
+    if not run.recipe.is_auto(stage.name):
         return None
     span.every = convergence.EVERY
     size = min(run.recipe.batch_size, dataset.num_images("validation"))
     pairs = dataset.pairs(size, seed, 0, BATCHES, split="validation")
-    batches = prepared(pairs, 0, run.recipe.max_shift, seed)
-    return AutomaticEnd(run, stage, batches, span)
+    batches = prepared(pairs, 0, stage.max_shift(run.recipe), seed)
+    return AutomaticEnd(run, stage.name, batches, span)
 
 
 class AutomaticEnd(keras.callbacks.Callback):

@@ -143,7 +143,7 @@ class _Training:
         model = self._build(stage, before, total, precision)
         first = checkpoint.restore(model, run.stage_folder(stage.name))
         span = loop.Span(first, total, per_epoch)
-        end = held_out.automatic_end(run, stage.name, self.dataset, span, seed)
+        end = held_out.automatic_end(run, stage, self.dataset, span, seed)
         self._save_progress(stage, span.first, total)
         memory.reset_peak()
         bar, fitting = ProgressBar(stage.name, span, begun), time.monotonic()
@@ -214,7 +214,8 @@ class _Training:
                 run.recipe.batch_size, seed, span.first, span.total - span.first
             )
             on_host = not model.jit_compile
-            batches = prepared(pairs, span.first, run.recipe.max_shift, seed, on_host)
+            shift = stage.max_shift(run.recipe)
+            batches = prepared(pairs, span.first, shift, seed, on_host)
             loop.fit(
                 model, batches, span, callbacks, lambda why: self._without_xla(why, bar)
             )
