@@ -61,7 +61,7 @@ WORDS = {"exclusive_size": 32, "regression_units": 256}
 RECIPES = (
     with_flow(cross_mi.COLORED_MNIST, name="colored-mnist-cross-mi-flow"),
     with_flow(cross_mi.SHAPES3D, name="shapes3d-cross-mi-flow"),
-    with_flow(cross_mi.PAIRS, name="pairs", **WORDS, independent_epochs=120),
-    with_flow(cross_mi.IAM, name="iam", **WORDS, independent_epochs=40),
+    with_flow(cross_mi.PAIRS, name="pairs", **WORDS, independent_epochs=30),
+    with_flow(cross_mi.IAM, name="iam", **WORDS, independent_epochs=30),
     with_flow(cross_mi.SENTINEL2, name="sentinel2-cross-mi-flow"),
 )
