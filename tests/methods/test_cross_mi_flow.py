@@ -18,6 +18,7 @@ from tiny_methods import train
 from tfmi import methods
 from tfmi import pipelines
 from tfmi import recipes
+from tfmi import runs
 from tfmi.errors import UsageError
 from tfmi.models import pair_step
 from tfmi.models.flow import conditional_flow
@@ -232,6 +233,21 @@ def test_its_stages_learn_two_representations():
         for name in ("l1_weight", "adversarial_weight", "flow_noise")
     }
     assert list(stage_of.values()) == ["shared", "exclusive", "independent"]
+
+
+def test_the_third_stage_is_in_float32(tmp_path, monkeypatch):
+    """Half precision moves S of an image as far as another image of its group lies."""
+    built, build = {}, runs.Run.build
+
+    def recorded(run, stage, **options):
+        built.setdefault(stage, options["precision"])
+        return build(run, stage, **options)
+
+    monkeypatch.setattr(runs.Run, "build", recorded)
+    epochs = dict.fromkeys((f"{s.name}_epochs" for s in methods.find(METHOD).stages), 1)
+    train(tmp_path, NAME, precision="mixed_bfloat16", **{**SETTINGS, **epochs})
+    half = "mixed_bfloat16"
+    assert built == {"shared": half, "exclusive": half, "independent": "float32"}
 
 
 def test_images_are_seen_as_they_are_in_the_third_stage(tmp_path, monkeypatch):

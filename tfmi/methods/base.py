@@ -18,7 +18,8 @@ class Stage:
         remedy: what may help where a representation collapses.
         chance_loss: value of the log `discriminator` where that player is at
             chance; `None` for a stage without one.
-        moved: whether images are moved in it (`max_shift`), else seen as they are used.
+        as_used: whether codes are in it what they are in use: of images that are not
+            moved (`max_shift`), in float32.
     """
 
     name: str
@@ -26,11 +27,15 @@ class Stage:
     representations: tuple[Representation, ...]
     remedy: str = ""
     chance_loss: float | None = None
-    moved: bool = True
+    as_used: bool = False
+
+    def precision(self, config):
+        """The dtype policy of its networks, of a run's `config`."""
+        return "float32" if self.as_used else config.get("precision", "float32")
 
     def max_shift(self, recipe):
         """How far images are moved in it, as a fraction of a side."""
-        return recipe.max_shift if self.moved else 0.0
+        return 0.0 if self.as_used else recipe.max_shift
 
 
 class Method(abc.ABC):

@@ -20,8 +20,7 @@ class CrossMIFlow(CrossMI):
             "Stage 3: both representations, made independent",
             (SHARED, EXCLUSIVE),
             remedy="a higher --flow-noise may help",
-            # Codes of moved images are others than those that are used.
-            moved=False,
+            as_used=True,
         ),
     )
     terms = {

@@ -139,7 +139,7 @@ class _Training:
         keras.utils.set_random_seed(seed)
         per_epoch = self.dataset.num_images("train") // run.recipe.batch_size
         total = per_epoch * run.recipe.epochs(stage.name)
-        precision = run.config.get("precision", "float32")
+        precision = stage.precision(run.config)
         model = self._build(stage, before, total, precision)
         first = checkpoint.restore(model, run.stage_folder(stage.name))
         span = loop.Span(first, total, per_epoch)
