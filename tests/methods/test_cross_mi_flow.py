@@ -235,34 +235,29 @@ def test_its_stages_learn_two_representations():
     assert list(stage_of.values()) == ["shared", "exclusive", "independent"]
 
 
-def test_the_third_stage_is_in_float32(tmp_path, monkeypatch):
-    """Half precision moves S of an image as far as another image of its group lies."""
-    built, build = {}, runs.Run.build
-
-    def recorded(run, stage, **options):
-        built.setdefault(stage, options["precision"])
-        return build(run, stage, **options)
-
-    monkeypatch.setattr(runs.Run, "build", recorded)
-    epochs = dict.fromkeys((f"{s.name}_epochs" for s in methods.find(METHOD).stages), 1)
-    train(tmp_path, NAME, precision="mixed_bfloat16", **{**SETTINGS, **epochs})
-    half = "mixed_bfloat16"
-    assert built == {"shared": half, "exclusive": half, "independent": "float32"}
-
-
-def test_images_are_seen_as_they_are_in_the_third_stage(tmp_path, monkeypatch):
-    """In training, and where a stage is looked at on held-out pairs."""
-    moved, prepared = [], stages.prepared
+def test_the_third_stage_sees_codes_as_they_are_used(tmp_path, monkeypatch):
+    """Of images that are not moved, also where a stage is looked at on held-out pairs,
+    and in float32: half precision moves S of an image as far as another image of its
+    group lies."""
+    moved, prepared, built, build = [], stages.prepared, {}, runs.Run.build
 
     def recorded(pairs, first_step, max_shift, *others):
         moved.append(max_shift)
         return prepared(pairs, first_step, max_shift, *others)
 
+    def recorded_build(run, stage, **options):
+        built.setdefault(stage, options["precision"])
+        return build(run, stage, **options)
+
     monkeypatch.setattr(stages, "prepared", recorded)
     monkeypatch.setattr(held_out, "prepared", recorded)
+    monkeypatch.setattr(runs.Run, "build", recorded_build)
     epochs = dict.fromkeys((f"{s.name}_epochs" for s in methods.find(METHOD).stages), 1)
-    run = train(tmp_path, NAME, **{**SETTINGS, **epochs, "max_shift": 0.25})
+    settings = {**SETTINGS, **epochs, "max_shift": 0.25}
+    run = train(tmp_path, NAME, precision="mixed_bfloat16", **settings)
     assert moved == [0.25, 0.25, 0.0]
+    half = "mixed_bfloat16"
+    assert built == {"shared": half, "exclusive": half, "independent": "float32"}
     recipe = run.recipe.replace(**{name: "auto:2" for name in epochs})
     automatic = types.SimpleNamespace(recipe=recipe, stage_folder=run.stage_folder)
     data = {**run.data, "validation_fraction": 0.5}
