@@ -27,6 +27,7 @@ from tfmi.pipelines.sentinel2.records import is_prepared
 from tfmi.pipelines.sentinel2.windows import Settings
 from tfmi.pipelines.sentinel2.windows import lay_out
 from tfmi.pipelines.validation import ValidationFraction
+from tfmi.pipelines.validation import check_fraction
 
 NEEDS = "--data-dir DIR of <place>/<date>.tif, .SAFE products, or .npy/.npz arrays"
 
@@ -72,6 +73,7 @@ def open_dataset(
         DataError: where no pairs are left.
         UsageError: without `data_dir`, or for values out of range.
     """
+    check_fraction(validation_fraction)
     given = (bands, stride, cloud_threshold)
     if data_dir is not None and is_prepared(data_dir):
         if any(value is not None for value in given):

@@ -96,8 +96,7 @@ def shared_model(
     terms = used_terms(global_weight, local_weight, contrast_weight)
     parts |= statistics_networks(parts, statistics_network, size, units, terms)
     if contrast_weight:
-        outputs = size if contrast_head else units
-        parts["contrast_network"] = networks.projection(size, units, outputs)
+        parts["contrast_network"] = networks.projection(size, units, contrast_head)
     if adversarial_weight:
         parts["discriminator"] = networks.domain_discriminator(
             size, discriminator_units

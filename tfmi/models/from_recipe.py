@@ -60,9 +60,9 @@ def build_shared_model(recipe, image_shape, **options):
         size = recipe.shared_size
         parts = build.networks("shared", size, size, terms)
         if recipe.contrast_weight:
-            units = recipe.critic_units
-            outputs = size if recipe.contrast_head else units
-            parts["contrast_network"] = networks.projection(size, units, outputs)
+            parts["contrast_network"] = networks.projection(
+                size, recipe.critic_units, recipe.contrast_head
+            )
         if recipe.shared_adversarial_weight:
             parts["discriminator"] = networks.domain_discriminator(
                 size, recipe.critic_units

@@ -164,16 +164,17 @@ def domain_discriminator(size, units=512, hidden=2, name=None):
     return keras.Model(code, keras.layers.Dense(1, name="logit")(features), name=name)
 
 
-def projection(size, units=512, outputs=None, name=None):
+def projection(size, units=512, head=False, name=None):
     """What a code is compared by: two layers, the first with ReLU (the projection head
     of Chen et al. 2020).
 
     Returns:
-        A model from codes `(batch, size)` to `(batch, outputs)`, by default `units`.
+        A model from codes `(batch, size)` to `(batch, units)`, or to codes of the same
+        size where it is the `head` of an encoder.
     """
     code = _input((size,), "code")
     hidden = keras.layers.Dense(units, activation="relu", name="hidden")(code)
-    embedding = keras.layers.Dense(outputs or units, name="embedding")(hidden)
+    embedding = keras.layers.Dense(size if head else units, name="embedding")(hidden)
     return keras.Model(code, embedding, name=name or functional_name())
 
 
