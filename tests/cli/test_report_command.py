@@ -10,7 +10,10 @@ from click.testing import CliRunner
 from tfmi import runs
 from tfmi.cli import cli
 
-pytestmark = pytest.mark.filterwarnings("ignore:Even though the")
+pytestmark = [
+    pytest.mark.any_versions,
+    pytest.mark.filterwarnings("ignore:Even though the"),
+]
 
 
 @pytest.fixture

@@ -25,6 +25,8 @@ from tfmi.pipelines.base import Domain
 from tfmi.representation import EXCLUSIVE
 from tfmi.representation import SHARED
 
+pytestmark = pytest.mark.any_versions
+
 
 class Marked(Halves):
     """Images of the training split can be told from those of the test split."""

@@ -24,6 +24,8 @@ from tfmi.models import from_recipe
 from tfmi.representation import EXCLUSIVE
 from tfmi.representation import SHARED
 
+pytestmark = pytest.mark.any_versions
+
 BASELINE = Variant("baseline", "Baseline", {}, ("shared", "exclusive"), True)
 BETA = Variant("beta-0", "beta = 0", {"local_weight": 0.0}, ("shared",))
 LAMBDA = Variant("lambda-0", "lambda = 0", {"adversarial_weight": 0.0}, ("exclusive",))

@@ -14,6 +14,8 @@ from tfmi.exporting.check_export import verify_export
 from tfmi.exporting.transaction import Transaction
 from tfmi.representation import SHARED
 
+pytestmark = pytest.mark.any_versions
+
 
 @pytest.fixture(scope="module")
 def first(tmp_path_factory):

@@ -12,6 +12,8 @@ from tfmi import runs
 from tfmi.cli import cli
 from tfmi.inference.encoders import open_encoder
 
+pytestmark = pytest.mark.any_versions
+
 SMALLER = ["--quantize", "int8", "--float16"]
 
 

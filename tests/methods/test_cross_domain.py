@@ -157,6 +157,7 @@ def test_s_is_probed_flat_and_pooled():
     assert vectors["exclusive"].shape == (8, 3)
 
 
+@pytest.mark.any_versions
 def test_training_redraws_images_better():
     own, data = model(learning_rate=2e-3), pair()
     before = terms_of(own, data)["reconstruction"]

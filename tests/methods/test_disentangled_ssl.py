@@ -79,6 +79,7 @@ def test_correlation_of_known_codes():
     assert np.isfinite(contrastive.mean_squared_correlation(codes * 0, others))
 
 
+@pytest.mark.any_versions
 def test_compactness_lets_go_of_what_the_other_view_lacks():
     """A channel: view i shows a shared number and one of its own. InfoNCE alone does
     not mind a code of both; with compactness nothing of its own is left."""

@@ -137,6 +137,7 @@ def test_every_network_learns():
     assert len(before) == sum(len(n.trainable_variables) for n in networks)
 
 
+@pytest.mark.any_versions
 def test_pairs_are_told_from_others():
     """S of 32 different pairs that share all but noise: the bound nears log(32)."""
     model, generator = shared_model(**ALONE, learning_rate=1e-2), np.random

@@ -72,6 +72,7 @@ def dependent_pairs(count, seed):
     return {"condition": condition, "code": code.astype("f")}, own, truth.mean()
 
 
+@pytest.mark.any_versions
 def test_a_trained_flow_knows_the_likelihood_and_forgets_the_condition():
     keras.utils.set_random_seed(0)
     network = conditional_flow(2, 3, 32)

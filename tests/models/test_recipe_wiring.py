@@ -9,6 +9,8 @@ from tfmi.models import exclusive
 from tfmi.models import from_recipe
 from tfmi.models import shared
 
+pytestmark = pytest.mark.any_versions
+
 SHAPE = (12, 12, 3)
 RECIPE = recipes.find("colored-mnist").replace(**tiny.SETTINGS)
 STEPS = 100

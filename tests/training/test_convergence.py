@@ -23,6 +23,8 @@ from tfmi.training import stages
 from tfmi.training.convergence import Schedule
 from tfmi.training.convergence import change_and_limit
 
+pytestmark = pytest.mark.any_versions
+
 STEPS = [50 * n for n in range(1, 81)]
 SCHEDULE = Schedule(budget=4000, per_epoch=40, decays=False)
 
