@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from tfmi.models.layers import MOMENTUM
 from tfmi.models.layers import FusedAdam
 from tfmi.models.layers import MapNormalization
 
@@ -13,7 +14,8 @@ MAPS = RNG.normal(2.0, 3.0, size=(4, 5, 3, 6)).astype("f")
 
 
 def normalizations():
-    layers = MapNormalization(name="a"), keras.layers.BatchNormalization(name="b")
+    theirs = keras.layers.BatchNormalization(momentum=MOMENTUM, name="b")
+    layers = MapNormalization(name="a"), theirs
     start = [RNG.uniform(0.5, 1.5, size=6) for _ in range(4)]
     for layer in layers:
         layer.build(MAPS.shape)

@@ -13,6 +13,7 @@ from typing import Any
 from tfmi import pipelines
 from tfmi import recipes
 from tfmi import runs
+from tfmi.errors import DataError
 from tfmi.errors import UsageError
 
 if TYPE_CHECKING:
@@ -25,34 +26,54 @@ if TYPE_CHECKING:
 
 
 def open_chosen(name, settings, data):
-    """The recipe with its settings, and its dataset.
+    """The recipe with its settings, its dataset, and the options of that.
 
-    Both are checked here, before a folder is made.
+    All are checked here, before a folder is made. Where epochs are automatic images
+    are held out (`automatic.settled`).
 
     Args:
         name: of the recipe, or a `Recipe`.
         settings: `{setting: value}` to change of it.
-        data: `{option: value}` of the dataset, or a `PairDataset`.
+        data: `{option: value}` of the dataset, or a `PairDataset`, whose options are
+            `None`.
 
     Raises:
         UsageError, DataError: for a recipe, settings or data that cannot be used.
     """
     from tfmi.models import own_encoder
+    from tfmi.training import automatic
     from tfmi.training import stages
 
-    recipe = recipes.find(name) if isinstance(name, str) else name
-    recipe = recipe.replace(**settings)
-    recipe.check_files()
-    dataset = data
+    own = recipes.find(name) if isinstance(name, str) else name
+    own.replace(**settings).check_files()
+    dataset, options = data, None
     if isinstance(data, dict):
-        dataset = pipelines.open_dataset(recipe.pipeline, data)
-    if len(dataset.domains) > 1 and "share_weights" not in settings:
-        recipe = recipe.replace(share_weights=False)
-    stages.check_sizes(recipe, dataset)
+        settings, options = automatic.settled(own, settings, data)
+        dataset = pipelines.open_dataset(own.pipeline, options)
+    recipe = _fitting(own, settings, dataset)
+    try:
+        stages.check_sizes(recipe, dataset)
+    except (UsageError, DataError) as error:
+        if not automatic.automatic_stages(recipe):
+            raise
+        settings = automatic.with_budgets(own, settings, error)
+        if isinstance(data, dict) and options != data:
+            # What was held out is trained on.
+            dataset, options = pipelines.open_dataset(own.pipeline, data), data
+        recipe = _fitting(own, settings, dataset)
+        stages.check_sizes(recipe, dataset)
     if recipe.encoder:
         # Built once, so that one that does not fit is told before a run is begun.
         own_encoder.opener(recipe.encoder)(dataset.image_shape)
-    return recipe, dataset
+    return recipe, dataset, options
+
+
+def _fitting(recipe, settings, dataset):
+    """The recipe with its settings; images of two domains share no weights unless
+    that is set, which is an error."""
+    if len(dataset.domains) > 1 and "share_weights" not in settings:
+        settings = {**settings, "share_weights": False}
+    return recipe.replace(**settings)
 
 
 def train(
@@ -90,7 +111,6 @@ def train(
         >>> run = tfmi.train("colored-mnist", sample=True, shared_epochs=1)
         >>> vectors = run.represent("shared", "x")(images)
     """
-    from tfmi.training import convergence
     from tfmi.training import hardware
     from tfmi.training import stages
 
@@ -104,11 +124,10 @@ def train(
         )
     if dataset is None:
         pipelines.check_options(recipe.pipeline, options)
-        options = convergence.with_held_out(recipe.replace(**settings), options)
-    data = options if dataset is None else dataset
     hardware.prepare()
-    recipe, opened = open_chosen(recipe, settings, data)
-    run = runs.create(recipe, None if dataset is not None else options, root)
+    data = options if dataset is None else dataset
+    recipe, opened, options = open_chosen(recipe, settings, data)
+    run = runs.create(recipe, options, root)
     with runs.locked(run.path):
         hardware.choose_execution(run, opened.image_shape, precision, jit)
         stages.train(run, opened, stop, probe_every)

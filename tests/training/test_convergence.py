@@ -17,7 +17,9 @@ from tfmi import runs
 from tfmi.cli import cli
 from tfmi.errors import DataError
 from tfmi.errors import UsageError
+from tfmi.training import automatic
 from tfmi.training import convergence
+from tfmi.training import held_out
 from tfmi.training import loop
 from tfmi.training import stages
 from tfmi.training.convergence import Schedule
@@ -117,7 +119,7 @@ def test_a_budget_is_the_number_of_epochs():
     recipe = recipes.find("pairs").replace(shared_epochs="auto:30")
     assert (recipe.epochs("shared"), recipe.is_auto("shared")) == (30, True)
     assert recipe.replace(shared_epochs="auto").epochs("shared") == 200
-    assert convergence.automatic_stages(recipe) == ["shared"]
+    assert automatic.automatic_stages(recipe) == ["shared", "exclusive"]
     assert recipes.from_dict(recipe.to_dict()) == recipe
 
 
@@ -151,33 +153,36 @@ def test_what_cannot_be_automatic_is_told_at_once(
 
 def test_a_dataset_that_holds_out_none_has_no_automatic_epochs(monkeypatch):
     monkeypatch.setattr(pipelines, "holding_out", lambda name: {})
-    recipe = recipes.find("pairs").replace(shared_epochs="auto")
+    recipe = recipes.find("pairs")
     with pytest.raises(UsageError, match="Received: pairs, which holds out none"):
-        convergence.with_held_out(recipe, {})
+        automatic.settled(recipe, {"shared_epochs": "auto"}, {})
 
 
 def test_held_out_images_must_have_partners(tmp_path):
     recipe = recipes.find("colored-mnist").replace(shared_epochs="auto")
     dataset = pipelines.find("colored-mnist")(data_dir=str(tiny.write_mnist(tmp_path)))
     with pytest.raises(UsageError, match="a validation split of the dataset. Received"):
-        convergence.check_held_out(recipe, dataset)
+        automatic.check_held_out(recipe, dataset)
     dataset.splits = ("train", "test", "validation")
     # One image held out of each group has no partner.
     dataset.num_images = lambda split: 0
     with pytest.raises(DataError, match="held-out images of one group.*Received: 0"):
-        convergence.check_held_out(recipe, dataset)
+        automatic.check_held_out(recipe, dataset)
 
 
-def test_a_look_leaves_the_model_as_it_was():
-    model, data = tiny_models.shared_model(), tiny_models.pair()
+@pytest.mark.parametrize("stage", ["shared", "exclusive"])
+def test_a_look_leaves_the_model_as_it_was(stage):
+    model, data = getattr(tiny_models, f"{stage}_model")(), tiny_models.pair()
     model.train_step(data)
-    before = tiny_models.values([*model.variables, *model.metrics_variables])
-    state = [(variable, variable.numpy()) for variable in model.networks_state]
-    first = float(model.held_out_step(data)["loss"])
-    for variable, value in state:
-        variable.assign(value)
-    after = tiny_models.values([*model.variables, *model.metrics_variables])
-    assert tiny_models.equal(before, after)
+    variables = [*model.variables, *model.metrics_variables]
+    before = tiny_models.values(variables)
+    with held_out.state_kept(model):
+        first = float(model.held_out_step(data)["loss"])
+    assert tiny_models.equal(before, tiny_models.values(variables))
+    if stage == "exclusive":
+        with held_out.state_kept(model):
+            assert np.isfinite(tuple(model.local_terms(data))).all()
+        assert tiny_models.equal(before, tiny_models.values(variables))
     model.reset_metrics()
     # By the batch's own statistics, which the moving averages are far from.
     assert first != pytest.approx(float(model.test_step(data)["loss"]), abs=1e-4)

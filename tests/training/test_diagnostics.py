@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from tfmi import methods
 from tfmi.methods.cross_mi import METHOD
 from tfmi.pipelines.base import Domain
 from tfmi.pipelines.base import Factor
@@ -48,6 +49,13 @@ def test_an_exclusive_representation_that_adds_nothing_is_said():
     (line,) = lines
     assert "E is nearly empty: the local term is -2.510 with it and -2.555" in line
     assert "--adversarial-weight" in line
+
+
+def test_without_an_adversary_none_is_blamed():
+    lines = []
+    stage = methods.find("cross-mi-flow").stages[1]
+    Alarms(stage, lines.append).check_empty(EXCLUSIVE, (-2.51, -2.555))
+    assert lines[0].endswith("more --exclusive-epochs may help")
 
 
 def test_one_that_adds_is_not():

@@ -99,16 +99,16 @@ def open_experiment(
     from tfmi import runs
     from tfmi.evaluation.scored_split import scored_on
     from tfmi.experiments.experiment import Experiment
-    from tfmi.training import convergence
+    from tfmi.training import automatic
     from tfmi.training import hardware
 
     # A wrong setting is told before TensorFlow is loaded.
-    wanted = recipes.find(recipe).replace(**settings)
-    wanted.check_files()
+    wanted = recipes.find(recipe)
+    wanted.replace(**settings).check_files()
     split, data = _chosen_split(split, wanted.pipeline, data)
-    data = convergence.with_held_out(wanted, data)
+    settings, _ = automatic.settled(wanted, settings, data)
     hardware.prepare()
-    chosen, dataset = api.open_chosen(recipe, settings, data)
+    chosen, dataset, data = api.open_chosen(recipe, settings, data)
     path = pathlib.Path(output or f"{runs.FOLDER}/{chosen.name}-{kind}")
     donors = tuple(runs.load(folder) for folder in reuse)
     scored_on(dataset, split)

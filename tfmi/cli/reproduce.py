@@ -132,8 +132,7 @@ def _opened(wanted, kinds, data):
     for kind in kinds:
         for pipeline in [pipeline for pipeline in wanted if pipeline in data]:
             if items := items_of(kind, wanted[pipeline]):
-                options = data[pipeline]
                 name = recipe_name(kind, pipeline)
-                recipe, dataset = api.open_chosen(name, {}, options)
+                recipe, dataset, options = api.open_chosen(name, {}, data[pipeline])
                 parts.append(Part(recipe, options, dataset, items))
     return parts

@@ -14,7 +14,7 @@ from tfmi.cli.options import recipe_names
 from tfmi.cli.options import report
 from tfmi.errors import DataError
 from tfmi.errors import UsageError
-from tfmi.training import convergence
+from tfmi.training import automatic
 from tfmi.training import hardware
 
 
@@ -70,23 +70,21 @@ def command(
     if probe_every is None:
         probe_every = 0 if strategy else 1000
     if resume:
-        wanted = runs.load(resume).recipe
+        stages = automatic.automatic_stages(runs.load(resume).recipe)
+        if strategy and stages:
+            raise automatic.no_replicas()
     else:
         # A wrong setting is told before TensorFlow is loaded.
-        wanted = recipes.find(recipe).replace(**settings)
-        wanted.check_files()
-        data = convergence.with_held_out(wanted, data)
-    if strategy and convergence.automatic_stages(wanted):
-        raise UsageError(
-            "--strategy must go with numbers of epochs. Received: automatic epochs"
-        )
+        wanted = recipes.find(recipe)
+        wanted.replace(**settings).check_files()
+        settings, _ = automatic.settled(wanted, settings, data, bool(strategy))
     if not strategy:
         hardware.prepare()
     with _replicas(strategy) as spare:
         if resume:
             _resume(resume, spare, strategy, probe_every)
             return
-        chosen, dataset = api.open_chosen(recipe, settings, data)
+        chosen, dataset, data = api.open_chosen(recipe, settings, data)
         if strategy:
             precision, jit = _same_everywhere(chosen, precision, jit)
         run = runs.create(chosen, data, spare or root)
@@ -146,7 +144,7 @@ def _run(run, dataset, precision, jit, spare, probe_every):
 
     click.echo(f"recipe  {run.recipe.name}")
     report(dataset)
-    if convergence.automatic_stages(run.recipe):
+    if automatic.automatic_stages(run.recipe):
         held = dataset.num_images("validation")
         click.echo(f"        {held:,} images are held out for the automatic epochs")
     folder = "of the first worker" if spare else run.path

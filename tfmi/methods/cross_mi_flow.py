@@ -1,5 +1,7 @@
 """The paper's method with a flow, in a third stage, in the adversary's place."""
 
+import dataclasses
+
 from tfmi.methods.base import Stage
 from tfmi.methods.cross_mi import CrossMI
 from tfmi.representation import EXCLUSIVE
@@ -14,7 +16,11 @@ class CrossMIFlow(CrossMI):
     name = "cross-mi-flow"
     title = "cross mutual information, then a flow"
     stages = (
-        *CrossMI.stages,
+        CrossMI.stages[0],
+        # Without an adversary only a short training leaves E empty.
+        dataclasses.replace(
+            CrossMI.stages[1], remedy="more --exclusive-epochs may help"
+        ),
         Stage(
             "independent",
             "Stage 3: both representations, made independent",

@@ -215,9 +215,9 @@ class ExclusiveModel(PairModel, keras.Model):
 
     def local_terms(self, pair):
         """Eq. 8's local term with (S, E), and with each E at its mean over the batch:
-        how little E adds is how empty it is."""
+        how little E adds is how empty it is. As in training (`held_out_step`)."""
         pair, seeds = pair_of(pair), step_seeds(self.seed, self.steps_done, 4)
-        shared, images = self._shared(pair), self._encode(pair, False)
+        shared, images = self._shared(pair), self._encode(pair, True)
         vectors = [image["vector"] for image in images]
         for codes in vectors, [0 * v + tf.reduce_mean(v, 0) for v in vectors]:
             codes = tuple(zip(shared, codes, strict=True))

@@ -7,6 +7,12 @@ passes, not the arithmetic, are what they cost.
 import keras
 import tensorflow as tf
 
+# Of batch statistics. With the 0.99 or 0.999 that Keras and architectures have, those
+# of a hundred steps are still near where they began, behind weights that change; what
+# that does to one layer's scale goes through all that follow, and outside of training
+# an encoder gives other vectors than the statistics networks have met.
+MOMENTUM = 0.9
+
 
 @keras.saving.register_keras_serializable(package="tfmi")
 class MapNormalization(keras.layers.BatchNormalization):
@@ -16,8 +22,15 @@ class MapNormalization(keras.layers.BatchNormalization):
     precision the map is read and written as it is, while the statistics, the
     scale and the offset are float32.
 
+    Args:
+        momentum: of the moving averages.
+        kwargs: of Keras's layer.
+
     Call arguments: `inputs`, `(batch, rows, columns, channels)`.
     """
+
+    def __init__(self, momentum=MOMENTUM, **kwargs):
+        super().__init__(momentum=momentum, **kwargs)
 
     def call(self, inputs, training=None):
         own = bool(training) and self.trainable

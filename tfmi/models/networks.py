@@ -9,6 +9,7 @@ need not know its kind.
 import keras
 
 from tfmi.errors import UsageError
+from tfmi.models.layers import MOMENTUM
 from tfmi.models.layers import MapNormalization
 from tfmi.models.quantization import FiniteScalarQuantization
 
@@ -84,7 +85,11 @@ def finished_code(vector, normalize, levels):
     """A code after the layers that its settings ask for; see `encoder`."""
     if normalize:
         vector = keras.layers.BatchNormalization(
-            center=False, scale=False, name="unit_variance", dtype=CODE_DTYPE
+            momentum=MOMENTUM,
+            center=False,
+            scale=False,
+            name="unit_variance",
+            dtype=CODE_DTYPE,
         )(vector)
     if levels:
         vector = FiniteScalarQuantization(levels, dtype=CODE_DTYPE, name="levels")(

@@ -7,13 +7,9 @@ import keras
 
 from tfmi.errors import DataError
 from tfmi.errors import UsageError
+from tfmi.models.layers import MOMENTUM
 from tfmi.models.saving import load_model
 from tfmi.recipes.base import KERAS_APPLICATION
-
-# Of batch statistics, at most. With the 0.99 or 0.999 that architectures have, those of
-# a hundred steps are still near where they began; what that does to one layer's scale
-# goes through dozens, and outside of training all images look alike.
-MOMENTUM = 0.9
 
 
 def opener(name, kept_file=None):

@@ -227,15 +227,15 @@ PAIRS = SHAPES3D.replace(
     global_weight=0.0,
     local_weight=0.0,
     max_shift=0.125,
-    shared_epochs=80,
-    exclusive_epochs=30,
+    shared_epochs="auto:80",
+    exclusive_epochs="auto:30",
 )
 IAM = PAIRS.replace(
     name="iam-cross-mi",
     pipeline="iam",
     encoder_width=16,
-    shared_epochs=60,
-    exclusive_epochs=10,
+    shared_epochs="auto:60",
+    exclusive_epochs="auto:10",
 )
 SENTINEL2 = SHAPES3D.replace(
     name="sentinel2",
@@ -243,7 +243,7 @@ SENTINEL2 = SHAPES3D.replace(
     # Distances and regions come from fine differences that levels would round off.
     shared_levels=0,
     exclusive_levels=0,
-    shared_epochs=40,
-    exclusive_epochs=30,
+    shared_epochs="auto:40",
+    exclusive_epochs="auto:30",
 )
 RECIPES = (COLORED_MNIST, PAIRS, IAM, SHAPES3D, SENTINEL2)

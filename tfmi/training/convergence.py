@@ -23,10 +23,6 @@ import math
 
 import numpy as np
 
-from tfmi import pipelines
-from tfmi.errors import DataError
-from tfmi.errors import UsageError
-
 LOSS, DISCRIMINATOR = "loss", "discriminator"
 # Steps between two looks at the held-out pairs.
 EVERY = 50
@@ -141,63 +137,3 @@ def change_and_limit(steps, values, first):
     error = math.sqrt((residuals @ residuals) / (len(x) - 2) / (x @ x))
     length = x[-1] - x[0]
     return slope * length, max(ERRORS * error * length, PART * np.ptp(values))
-
-
-def with_held_out(recipe, data):
-    """The options of a run's dataset: where a stage's epochs are automatic, with what
-    holds out images of the training split.
-
-    Args:
-        recipe: a `Recipe`.
-        data: `{option: value}` as given.
-
-    Raises:
-        UsageError: where the dataset can hold out none, or is not to.
-    """
-    if not automatic_stages(recipe):
-        return data
-    options = {**pipelines.holding_out(recipe.pipeline), **data}
-    if not options.get(pipelines.HOLD_OUT):
-        raise UsageError(
-            "automatic epochs must have a --validation-fraction above 0 of the "
-            f"training images. Received: {_held_out(recipe, options)}"
-        )
-    return options
-
-
-def _held_out(recipe, options):
-    if pipelines.HOLD_OUT in options:
-        return options[pipelines.HOLD_OUT]
-    return f"{recipe.pipeline}, which holds out none"
-
-
-def automatic_stages(recipe):
-    """Names of the stages whose number of epochs is automatic."""
-    suffix = "_epochs"
-    fields = [f.name for f in recipe.settings() if f.metadata["auto"]]
-    names = [name.removesuffix(suffix) for name in fields]
-    return [name for name in names if recipe.is_auto(name)]
-
-
-def check_held_out(recipe, dataset):
-    """Raise where a stage's epochs are automatic and there are no held-out pairs.
-
-    Args:
-        dataset: a `PairDataset`.
-
-    Raises:
-        UsageError: for a dataset without a validation split.
-        DataError: for fewer than two held-out images that have a partner.
-    """
-    if not automatic_stages(recipe):
-        return
-    if "validation" not in dataset.splits:
-        raise UsageError(
-            "automatic epochs must have a validation split of the dataset. "
-            f"Received: {dataset.name} of {', '.join(dataset.splits)}"
-        )
-    if (images := dataset.num_images("validation")) < 2:
-        raise DataError(
-            "automatic epochs must have held-out images of one group (a larger "
-            f"--validation-fraction). Received: {images}"
-        )

@@ -1,5 +1,6 @@
 """The losses on held-out pairs, looked at while a stage of automatic epochs trains."""
 
+import contextlib
 import csv
 
 import keras
@@ -12,6 +13,15 @@ from tfmi.training.history import drop_rows_from
 
 # Batches of a look: as many pairs are enough, since they are the same each time.
 BATCHES = 8
+
+
+@contextlib.contextmanager
+def state_kept(model):
+    """Leaves a model as it was, whatever `held_out_step` moves in it."""
+    state = [(variable, variable.numpy()) for variable in model.networks_state]
+    yield
+    for variable, value in state:
+        variable.assign(value)
 
 
 def automatic_end(run, stage, dataset, span, seed):
@@ -92,19 +102,16 @@ class AutomaticEnd(keras.callbacks.Callback):
             writer.writerow([step, *losses.values()])
 
     def _held_out_losses(self):
-        """Means over the held-out pairs; the model is left as it was."""
-        state = [(variable, variable.numpy()) for variable in self.model.networks_state]
-        self.model.reset_metrics()
-        for pair in self._batches:
-            logs = self._step(pair)
-        losses = {
+        """Means over the held-out pairs."""
+        with state_kept(self.model):
+            self.model.reset_metrics()
+            for pair in self._batches:
+                logs = self._step(pair)
+        return {
             name: float(logs[name])
             for name in (convergence.LOSS, convergence.DISCRIMINATOR)
             if name in logs
         }
-        for variable, value in state:
-            variable.assign(value)
-        return losses
 
     def _decide(self, step):
         """Set the end of the stage and the learning rate of the next steps."""

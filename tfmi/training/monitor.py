@@ -13,6 +13,7 @@ from tfmi.evaluation.measure.features import extract
 from tfmi.evaluation.measure.features import take
 from tfmi.models.preprocessing import scale_images
 from tfmi.training.diagnostics import Alarms
+from tfmi.training.held_out import state_kept
 from tfmi.training.history import drop_rows_from
 from tfmi.training.projector import write_projector
 
@@ -92,7 +93,9 @@ class TrainingMonitor(keras.callbacks.Callback):
         """In models that can leave out of their objective what they learn."""
         if not hasattr(self.model, "local_terms"):
             return
-        terms = [tuple(self.model.local_terms(pair)) for pair in self._images.pairs()]
+        with state_kept(self.model):
+            pairs = self._images.pairs()
+            terms = [tuple(self.model.local_terms(pair)) for pair in pairs]
         for representation in self._stage.representations:
             self._alarms.check_empty(representation, np.mean(terms, axis=0))
 

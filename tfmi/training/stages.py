@@ -17,8 +17,8 @@ from tfmi.models import saving
 from tfmi.pipelines.preview import write_preview
 from tfmi.runs import samples
 from tfmi.runs.run import CHECKPOINT
+from tfmi.training import automatic
 from tfmi.training import checkpoint
-from tfmi.training import convergence
 from tfmi.training import held_out
 from tfmi.training import loop
 from tfmi.training import memory
@@ -85,7 +85,7 @@ def check_sizes(recipe, dataset):
         raise UsageError(
             "share_weights must be false for images of two domains. Received: true"
         )
-    convergence.check_held_out(recipe, dataset)
+    automatic.check_held_out(recipe, dataset)
 
 
 def _describe(run, dataset):
