@@ -86,7 +86,8 @@ answers = [
     ),
 ]
 for (answer,) in answers:
-    print({name: np.round(vector[:3], 3).tolist() for name, vector in answer.items()})
+    # The server gives them in any order.
+    print({name: np.round(answer[name][:3], 3).tolist() for name in sorted(answer)})
 
 # %%
 if server:
