@@ -154,6 +154,33 @@ def test_int8_of_images_that_are_nearly_all_white(tmp_path):
     assert error < 0.1 * exact.std(axis=0).mean()
 
 
+def test_products_of_few_weights_stay_in_float32(tmp_path):
+    encoder = keras.Sequential(
+        [
+            keras.Input(SHAPE),
+            *(keras.layers.Conv2D(n, 3, padding="same") for n in (4, 16, 64)),
+            keras.layers.GlobalAveragePooling2D(),
+            keras.layers.Dense(100),
+            keras.layers.Dense(3),
+        ]
+    )
+    source, path = converted(encoder, tmp_path / "m.onnx"), tmp_path / "m.int8.onnx"
+    onnx_compression.write_int8(source, path, pages(8))
+    kinds = {onnx.TensorProto.INT8: "int8", onnx.TensorProto.FLOAT: "float32"}
+    sizes = {
+        np.prod(weights.dims): kinds[weights.data_type]
+        for weights in onnx.load(path).graph.initializer
+        if len(weights.dims) > 1
+    }
+    assert sizes == {
+        3 * 3 * 3 * 4: "float32",
+        3 * 3 * 4 * 16: "float32",
+        3 * 3 * 16 * 64: "int8",
+        64 * 100: "int8",
+        100 * 3: "float32",
+    }
+
+
 def test_the_only_products_are_quantized(tmp_path):
     encoder = keras.Sequential(
         [keras.Input(SHAPE), keras.layers.Flatten(), keras.layers.Dense(3)]

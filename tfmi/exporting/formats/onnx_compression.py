@@ -4,6 +4,7 @@ Neither is equal to Keras, so each is delivered with its measured change.
 """
 
 import contextlib
+import math
 
 from tfmi.exporting.formats import onnx_file
 from tfmi.exporting.formats.onnx_file import OnnxFormat
@@ -13,6 +14,8 @@ CALIBRATION_BATCH = 16
 # Those that take the time. The others lose precision for no gain, and codes of a
 # few levels would no longer be at their levels.
 INT8_OPERATIONS = ["Conv", "MatMul", "Gemm"]
+# Weights of a product that int8 would save no space of.
+FEW = 2**12
 
 
 class Float16File(OnnxFormat):
@@ -60,7 +63,8 @@ def write_int8(source, path, images):
     The products that read the images themselves stay in float32, where others follow:
     they are small, and the rounding of their few weights adds up where an image is
     nearly all of one colour, as a written page is, to an error as large as what tells
-    one image from another.
+    one image from another. So do all products of few weights, as the second of a narrow
+    encoder, for the same reason.
 
     Ranges taken anew from each batch (dynamic quantization) change the outputs
     less, but make a vector depend on its batch, and convolutions ten times as
@@ -78,7 +82,7 @@ def write_int8(source, path, images):
             str(path),
             _reader(images),
             op_types_to_quantize=INT8_OPERATIONS,
-            nodes_to_exclude=first_products(onnx.load(prepared).graph),
+            nodes_to_exclude=left_in_float32(onnx.load(prepared).graph),
             per_channel=True,
             # A range is the mean of those of the batches: one image that is unlike
             # all others would else leave few of the 256 values for these.
@@ -86,6 +90,20 @@ def write_int8(source, path, images):
         )
     details = {**onnx_file.properties(source), "precision": "int8"}
     onnx_file.save(onnx.load(str(path)), path, details)
+
+
+def left_in_float32(graph):
+    """Names of the products of a graph that are first or have few weights; none where
+    those are all that it has."""
+    counts = {weights.name: math.prod(weights.dims) for weights in graph.initializer}
+    products = [node for node in graph.node if node.op_type in INT8_OPERATIONS]
+    few = [
+        node.name
+        for node in products
+        if 0 < sum(counts.get(name, 0) for name in node.input[1:2]) <= FEW
+    ]
+    left = {*first_products(graph), *few}
+    return sorted(left) if len(left) < len(products) else first_products(graph)
 
 
 def first_products(graph):
