@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from typing import Any
 
 from tfmi import pipelines
+from tfmi import progress
 from tfmi import recipes
 from tfmi import runs
 from tfmi.errors import DataError
@@ -56,12 +57,15 @@ def open_chosen(name, settings, data):
     except (UsageError, DataError) as error:
         if not automatic.automatic_stages(recipe):
             raise
-        settings = automatic.with_budgets(own, settings, error)
+        lines = []
+        settings = automatic.with_budgets(own, settings, error, lines.append)
         if isinstance(data, dict) and options != data:
             # What was held out is trained on.
             dataset, options = pipelines.open_dataset(own.pipeline, data), data
         recipe = _fitting(own, settings, dataset)
+        # An error that has nothing to do with the epochs comes alone.
         stages.check_sizes(recipe, dataset)
+        progress.write(*lines)
     if recipe.encoder:
         # Built once, so that one that does not fit is told before a run is begun.
         own_encoder.opener(recipe.encoder)(dataset.image_shape)

@@ -87,7 +87,7 @@ def test_of_few_images_all_are_trained_on(data, capfd):
     )
 
 
-def test_a_batch_that_only_all_images_fill(tmp_path):
+def test_a_batch_that_only_all_images_fill(tmp_path, capfd):
     manifest = own_images.write_manifest(tmp_path)
     data = {"manifest": str(manifest), "share": "writer", "evaluate": "writer"}
     whole = pipelines.open_dataset("pairs", data).num_images("train")
@@ -97,8 +97,10 @@ def test_a_batch_that_only_all_images_fill(tmp_path):
     recipe, dataset, options = api.open_chosen("pairs", settings, data)
     assert (dataset.num_images("train"), options) == (whole, data)
     assert recipe.shared_epochs == 80
+    assert "batch_size must be at most" in capfd.readouterr().err
     with pytest.raises(DataError, match="batch_size must be at most"):
         api.open_chosen("pairs", {**settings, "batch_size": whole + 1}, data)
+    assert "epochs" not in capfd.readouterr().err
 
 
 def test_a_run_of_automatic_epochs_is_not_resumed_by_replicas(tmp_path, monkeypatch):

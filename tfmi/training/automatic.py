@@ -58,7 +58,7 @@ def _held_out(recipe, options):
     return f"{recipe.pipeline}, which holds out none"
 
 
-def with_budgets(recipe, settings, error):
+def with_budgets(recipe, settings, error, say=progress.write):
     """Settings with the budget of each automatic stage as its number of epochs.
 
     Args:
@@ -66,6 +66,7 @@ def with_budgets(recipe, settings, error):
         settings: `{setting: value}` to change of it.
         error: why a stage's epochs cannot be automatic; raised where such epochs are
             among the settings.
+        say: called with a line of what is taken, and why.
     """
     chosen = recipe.replace(**settings)
     stages = automatic_stages(chosen)
@@ -73,7 +74,7 @@ def with_budgets(recipe, settings, error):
         raise error
     epochs = {stage: chosen.epochs(stage) for stage in stages}
     taken = ", ".join(f"{number} of {stage}" for stage, number in epochs.items())
-    progress.write(f"epochs  {taken}, as {error}")
+    say(f"epochs  {taken}, as {error}")
     return settings | {stage + SUFFIX: number for stage, number in epochs.items()}
 
 
