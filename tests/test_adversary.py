@@ -17,6 +17,8 @@ from tfmi.errors import UsageError
 from tfmi.models import from_recipe
 from tfmi.models import pair_step
 
+pytestmark = pytest.mark.any_versions
+
 
 def shared_model_with_adversary(**changes):
     return shared_model(shared_adversarial_weight=0.7, **changes)

@@ -124,6 +124,7 @@ def test_bad_input_is_one_line(call, tmp_path, args, code, message):
     assert not (tmp_path / "runs").exists()
 
 
+@pytest.mark.any_versions
 @pytest.mark.parametrize("seed, code", [(2**32 - 1, 0), (2**32, 2)])
 def test_the_largest_seed_trains_every_stage_and_a_larger_one_none(
     call, tmp_path, manifest, seed, code

@@ -19,6 +19,8 @@ from tfmi.errors import DataError
 from tfmi.maps import scenes
 from tfmi.pipelines.eurosat import CLASSES
 
+pytestmark = pytest.mark.any_versions
+
 
 def call(*args):
     return CliRunner().invoke(cli, [str(arg) for arg in args])
