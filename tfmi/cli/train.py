@@ -70,8 +70,8 @@ def command(
     if probe_every is None:
         probe_every = 0 if strategy else 1000
     if resume:
-        stages = automatic.automatic_stages(runs.load(resume).recipe)
-        if strategy and stages:
+        wanted = runs.load(resume).recipe
+        if strategy and automatic.automatic_stages(wanted):
             raise automatic.no_replicas()
     else:
         # A wrong setting is told before TensorFlow is loaded.

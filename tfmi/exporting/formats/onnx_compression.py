@@ -93,17 +93,14 @@ def write_int8(source, path, images):
 
 
 def left_in_float32(graph):
-    """Names of the products of a graph that are first or have few weights; none where
-    those are all that it has."""
+    """Names of the products of a graph that are first or have few weights; of the first
+    alone where those are all that it has."""
     counts = {weights.name: math.prod(weights.dims) for weights in graph.initializer}
     products = [node for node in graph.node if node.op_type in INT8_OPERATIONS]
-    few = [
-        node.name
-        for node in products
-        if 0 < sum(counts.get(name, 0) for name in node.input[1:2]) <= FEW
-    ]
-    left = {*first_products(graph), *few}
-    return sorted(left) if len(left) < len(products) else first_products(graph)
+    first = first_products(graph)
+    few = [node.name for node in products if 0 < counts.get(node.input[1], 0) <= FEW]
+    left = {*first, *few}
+    return sorted(left) if len(left) < len(products) else first
 
 
 def first_products(graph):
