@@ -84,8 +84,8 @@ run = tfmi.train(
 # ## Scores
 #
 # A probe should read the fabric from S and the light from E, and not the other way
-# round. Here it reads all of what it should (100%), no light from S (21%, where a
-# guess has 25%), and after so few steps still a little of the fabric from E (27%, where
+# round. Here it reads all of what it should (100%), no light from S (25%, where a
+# guess has 25%), and after so few steps still a little of the fabric from E (28%, where
 # a guess has 17% and an untrained encoder 33%): real runs take the recipe's own sizes.
 
 # %%
